@@ -1,0 +1,38 @@
+"""nnlib: neural networks, Levenberg–Marquardt and Bayesian regularization in numpy, made to be read.
+
+>>> import numpy as np, nnlib
+>>> X = np.linspace(-1, 1, 41)[:, None]
+>>> net = nnlib.MLP([1, 10, 1])
+>>> problem = nnlib.NetworkFit(net, X, np.sin(2 * np.pi * X))
+>>> fit = nnlib.train(nnlib.levenberg_marquardt(problem, net.init(seed=0)), goal=1e-4)
+>>> fit.converged
+True
+"""
+
+from nnlib import activations, checks, costs, datasets, initializers, optimizers, problems
+from nnlib.network import MLP
+from nnlib.optimizers import gauss_newton, levenberg_marquardt, steepest_descent
+from nnlib.problems import CurveFit, NetworkFit
+from nnlib.reasons import StopReason
+from nnlib.training import Fit, train
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MLP",
+    "CurveFit",
+    "Fit",
+    "NetworkFit",
+    "StopReason",
+    "activations",
+    "checks",
+    "costs",
+    "datasets",
+    "gauss_newton",
+    "initializers",
+    "levenberg_marquardt",
+    "optimizers",
+    "problems",
+    "steepest_descent",
+    "train",
+]

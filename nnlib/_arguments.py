@@ -1,0 +1,111 @@
+"""Checks at the door: every public function passes its arguments through these.
+
+Each returns the argument in the form the code works with (float64 arrays, floats, ints) or raises a TypeError or
+ValueError that names the argument, says what was expected and what came.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+AXES = {0: "a number", 1: "a vector", 2: "a matrix"}
+
+
+def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = False) -> NDArray[np.float64]:
+    """`value` as a float64 array of finite numbers with `ndim` axes (a tuple lists the numbers of axes allowed)."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array of numbers, its rows have different lengths") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, got {_describe(value, array)}")
+    allowed = (ndim,) if isinstance(ndim, int) else ndim
+    if array.ndim not in allowed:
+        wanted = " or ".join(f"{AXES.get(k, 'an array')} ({k} axes)" for k in allowed)
+        raise ValueError(f"{name} must be {wanted}, got an array of shape {array.shape}")
+    if array.size == 0 and not empty:
+        raise ValueError(f"{name} is empty, its shape is {array.shape}")
+    array = array.astype(np.float64, copy=False)
+    if not np.isfinite(array).all():
+        at = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        where = at[0] if len(at) == 1 else at
+        raise ValueError(f"{name} must be finite, {name}[{where}] is {array[at]}" if at else f"{name} must be finite")
+    return array
+
+
+def _describe(value, array: np.ndarray) -> str:
+    if isinstance(value, str):
+        return f"the text {value!r}"
+    if array.dtype == object or array.ndim == 0:
+        return f"{type(value).__name__}"
+    return f"an array of dtype {array.dtype}"
+
+
+def number(
+    name: str, value, *, above: float = -math.inf, below: float = math.inf, at_least=-math.inf, at_most=math.inf
+) -> float:
+    """`value` as a finite float inside the limits."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
+    value = float(value)
+    limits = [
+        (value > above, f"above {above:g}"),
+        (value < below, f"below {below:g}"),
+        (value >= at_least, f"at least {at_least:g}"),
+        (value <= at_most, f"at most {at_most:g}"),
+    ]
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, got {value}")
+    for holds, limit in limits:
+        if not holds:
+            raise ValueError(f"{name} must be {limit}, got {value:g}")
+    return value
+
+
+def integer(name: str, value, *, at_least: int | None = None) -> int:
+    """`value` as an int, `at_least` that large."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be a whole number, got {value!r} (bool)")
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})") from None
+    if at_least is not None and value < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {value}")
+    return value
+
+
+def choice(name: str, value, known: Iterable[str]) -> str:
+    """`value` if it is one of the `known` names; the error lists them and the nearest."""
+    known = list(known)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {', '.join(known)}, got {value!r} ({type(value).__name__})")
+    if value not in known:
+        near = difflib.get_close_matches(value, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}{hint}")
+    return value
+
+
+def flag(name: str, value) -> bool:
+    """`value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r} ({type(value).__name__})")
+    return bool(value)
+
+
+def random_generator(name: str, seed) -> np.random.Generator:
+    """A Generator from a seed (a whole number, not negative) or the Generator itself: no hidden randomness."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number or a numpy Generator, got {seed!r} ({type(seed).__name__})")
+    if seed < 0:
+        raise ValueError(f"{name} must not be negative, got {seed}")
+    return np.random.default_rng(int(seed))

@@ -1,0 +1,95 @@
+"""Activation functions a = g(z), with the derivatives that backpropagation needs, computed from the OUTPUT a.
+
+Every function here works element by element on arrays of any shape, and also on complex arrays, so that derivatives
+can be checked by the complex step. Softmax alone mixes the units of a layer; it is for output layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function and its first two derivatives.
+
+    Attributes
+    ----------
+    name : str
+        The name it goes by in ``MLP(hidden=..., output=...)``.
+    g : callable
+        Pre-activations z to activations a = g(z).
+    derivative : callable
+        Activations a to g'(z), the slope at the z that gave a.
+    second_derivative : callable
+        Activations a to g''(z); None for softmax.
+    elementwise : bool
+        False for softmax, whose derivative is a matrix for each sample, diag(a) − a aᵀ: ``derivative`` is its
+        diagonal, ``pull`` multiplies by the whole of it.
+    """
+
+    name: str
+    g: Callable[[np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray], np.ndarray]
+    second_derivative: Callable[[np.ndarray], np.ndarray] | None
+    elementwise: bool = True
+
+    def pull(self, a: np.ndarray, error: np.ndarray) -> np.ndarray:
+        """(da/dz)ᵀ error: an error on the activations, carried back to the pre-activations. Last axis: units."""
+        if self.elementwise:
+            return self.derivative(a) * error
+        return a * (error - (a * error).sum(axis=-1, keepdims=True))
+
+
+def logistic(z: np.ndarray) -> np.ndarray:
+    """1 / (1 + e^−z), which for z below −709 is 0 without a warning.
+
+    >>> logistic(np.array([-1000.0, 0.0]))
+    array([0. , 0.5])
+    """
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-z))
+
+
+def relu(z: np.ndarray) -> np.ndarray:
+    """max(z, 0); of complex numbers, by the sign of the real part.
+
+    >>> relu(np.array([-2.0, 3.0]))
+    array([0., 3.])
+    """
+    return np.where(np.real(z) > 0, z, 0.0)
+
+
+def softmax(z: np.ndarray) -> np.ndarray:
+    """e^z_k / Σ_j e^z_j over the last axis; the largest z is subtracted first, so that nothing overflows.
+
+    >>> softmax(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    e = np.exp(z - np.real(z).max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _one(a: np.ndarray) -> np.ndarray:
+    return np.ones_like(a)
+
+
+def _zero(a: np.ndarray) -> np.ndarray:
+    return np.zeros_like(a)
+
+
+def _logistic_slope(a: np.ndarray) -> np.ndarray:
+    return a * (1 - a)
+
+
+_TABLE = (
+    Activation("tanh", np.tanh, lambda a: 1 - a * a, lambda a: -2 * a * (1 - a * a)),
+    Activation("logistic", logistic, _logistic_slope, lambda a: a * (1 - a) * (1 - 2 * a)),
+    Activation("relu", relu, lambda a: (np.real(a) > 0).astype(float), _zero),
+    Activation("linear", lambda z: z, _one, _zero),
+    Activation("softmax", softmax, _logistic_slope, None, elementwise=False),
+)
+ACTIVATIONS = {activation.name: activation for activation in _TABLE}

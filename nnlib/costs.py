@@ -1,0 +1,121 @@
+"""Costs: what the outputs of a network are compared with the targets by. All are SUMS over samples and outputs.
+
+A cost is asked for three things, each at the pre-activations z of the output layer, (m, K), with a = g(z) the outputs:
+
+- its value E;
+- the output error δ = ∂E/∂z, where backpropagation starts;
+- the curvature ∂²E/∂z², (K, K) for each sample, as a square root S with S Sᵀ = ∂²E/∂z² (for squared error without
+  the term that the residuals multiply), which is where the Gauss–Newton matrix starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlib.activations import Activation
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A cost as three functions of (z, a, Y, output activation), and the outputs it is meant for.
+
+    Attributes
+    ----------
+    value : callable
+        E, one number.
+    delta : callable
+        δ = ∂E/∂z, shape (m, K).
+    delta_along : callable
+        The change of δ when z changes by dz: (∂²E/∂z²) dz, shape (m, K); its last argument is dz.
+    curvature_root : callable
+        Sᵀ with S Sᵀ the (generalized) Gauss–Newton curvature of E in z, shape (m, K, K).
+    """
+
+    value: Callable[..., float]
+    delta: Callable[..., np.ndarray]
+    delta_along: Callable[..., np.ndarray]
+    curvature_root: Callable[..., np.ndarray]
+
+
+def _diagonals(values: np.ndarray) -> np.ndarray:
+    """(m, K) to (m, K, K): each row on the diagonal of a matrix of its own."""
+    return values[:, :, None] * np.eye(values.shape[1])
+
+
+# Squared error E = ½ Σ (a − y)², for element-wise outputs.
+
+
+def _half_sse(z, a, Y, output: Activation):
+    r = a - Y
+    return 0.5 * (r * r).sum()
+
+
+def _half_sse_delta(z, a, Y, output: Activation):
+    return (a - Y) * output.derivative(a)
+
+
+def _half_sse_delta_along(z, a, Y, output: Activation, dz):
+    slope = output.derivative(a)
+    return (slope * slope + (a - Y) * output.second_derivative(a)) * dz
+
+
+def _half_sse_root(z, a, Y, output: Activation):
+    return _diagonals(output.derivative(a))
+
+
+# Cross-entropy with logistic outputs, each output a yes or no of its own: E = −Σ [y ln a + (1 − y) ln(1 − a)].
+
+
+def _logistic_entropy(z, a, Y, output: Activation):
+    # ln a = −ln(1 + e^−z) and ln(1 − a) = −ln(1 + e^z): no logarithm of a rounded 0. Split by the sign of z so that
+    # the exponential never overflows; written without |z| so that the complex step goes through.
+    sign = np.where(np.real(z) > 0, 1.0, -1.0)
+    return (np.log1p(np.exp(-sign * z)) + np.where(sign > 0, z, 0.0) - Y * z).sum()
+
+
+# Cross-entropy with softmax outputs, one class a sample: E = −Σ y ln a.
+
+
+def _softmax_entropy(z, a, Y, output: Activation):
+    shifted = z - np.real(z).max(axis=-1, keepdims=True)
+    log_a = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return -(Y * log_a).sum()
+
+
+def _softmax_root(z, a, Y, output: Activation):
+    # diag(a) − a aᵀ = S Sᵀ with S = diag(√a) − a √aᵀ, because Σ a = 1.
+    root = np.sqrt(a)
+    return _diagonals(root) - root[:, :, None] * a[:, None, :]
+
+
+# What both cross-entropies share: their outputs are the matching ones, so δ has no g′ in it.
+
+
+def _entropy_delta(z, a, Y, output: Activation):
+    return a - Y
+
+
+def _entropy_delta_along(z, a, Y, output: Activation, dz):
+    return output.pull(a, dz)
+
+
+def _logistic_root(z, a, Y, output: Activation):
+    return _diagonals(np.sqrt(output.derivative(a)))
+
+
+SQUARED_ERROR = Cost(_half_sse, _half_sse_delta, _half_sse_delta_along, _half_sse_root)
+LOGISTIC_CROSS_ENTROPY = Cost(_logistic_entropy, _entropy_delta, _entropy_delta_along, _logistic_root)
+SOFTMAX_CROSS_ENTROPY = Cost(_softmax_entropy, _entropy_delta, _entropy_delta_along, _softmax_root)
+
+# The name a reader gives and the output activation decide together which cost it is.
+COSTS = {
+    ("squared-error", "linear"): SQUARED_ERROR,
+    ("squared-error", "tanh"): SQUARED_ERROR,
+    ("squared-error", "logistic"): SQUARED_ERROR,
+    ("squared-error", "relu"): SQUARED_ERROR,
+    ("cross-entropy", "logistic"): LOGISTIC_CROSS_ENTROPY,
+    ("cross-entropy", "softmax"): SOFTMAX_CROSS_ENTROPY,
+}

@@ -1,0 +1,108 @@
+"""What all optimizers share: the record of one step, and the iterator that yields such records."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnlib import _arguments as check
+from nnlib.reasons import StopReason
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did.
+
+    Attributes
+    ----------
+    w : (n,) array
+        The weights after the step: the trial point if it was accepted, the old point if not.
+    loss, gradient_norm : float
+        E and ‖g‖ (Euclidean) at w.
+    scaled_gradient : float
+        A gradient without units. Where a Jacobian is at hand, MINPACK's: the largest |cos| of the angle between the
+        residuals and a column of J, max_j |g_j| / (‖J_j‖ ‖r‖). Else max_j |g_j| max(|w_j|, 1) / max(|E|, 1)
+        (Dennis & Schnabel 1983, eq. 7.2.5).
+    accepted : bool
+    trial_w, trial_loss : (n,) array, float
+        The point that was tried and its loss (inf or nan when it could not be computed).
+    learning_rate, mu, gain_ratio : float
+        What the step was made with; nan where a method has no such number. gain_ratio is the actual decrease of the
+        loss over the decrease that the quadratic model predicted.
+    """
+
+    w: FloatArray
+    loss: float
+    gradient_norm: float
+    scaled_gradient: float
+    accepted: bool
+    trial_w: FloatArray
+    trial_loss: float
+    learning_rate: float = np.nan
+    mu: float = np.nan
+    gain_ratio: float = np.nan
+
+
+class Steps(Iterator[Step]):
+    """The steps of an optimizer on a problem, one at a time: an iterator to loop over, or to hand to `train`.
+
+    Attributes
+    ----------
+    problem : object
+        What is minimized.
+    w0 : (n,) array
+        Where it starts.
+    method : str
+        The optimizer's name.
+    ending : StopReason or None
+        Why the optimizer itself ended, once it has.
+    """
+
+    def __init__(self, method: str, problem, w0: FloatArray, generator: Generator[Step, None, StopReason]):
+        self.method, self.problem, self.w0 = method, problem, w0
+        self._generator = generator
+        self.ending: StopReason | None = None
+
+    def __next__(self) -> Step:
+        try:
+            return next(self._generator)
+        except StopIteration as end:
+            self.ending = self.ending or end.value
+            raise StopIteration(self.ending) from None
+
+    def __repr__(self) -> str:
+        return f"{self.method}({self.problem!r})"
+
+
+def starting_point(problem, w0: ArrayLike) -> tuple[FloatArray, float]:
+    """A copy of w0 as a float vector that fits the problem, and its loss, which must be finite."""
+    w = check.real_array("w0", w0, 1).copy()
+    n = getattr(problem, "n_params", None)
+    if n is not None and len(w) != n:
+        raise ValueError(f"w0 has {len(w)} entries, the problem has {n} parameters")
+    loss = problem.loss(w)
+    if not np.isfinite(loss):
+        raise ValueError(f"the loss at w0 must be finite, it is {loss}: start elsewhere")
+    return w, float(loss)
+
+
+def require_least_squares(problem, method: str) -> None:
+    """Complain about a problem that is not a sum of squares."""
+    if not hasattr(problem, "normal_equations"):
+        raise TypeError(f"{method} needs a least-squares problem with normal_equations(w), got {type(problem).__name__}")
+
+
+def relative_gradient(g: FloatArray, w: FloatArray, loss: float) -> float:
+    """The gradient's size with w's and the loss's units taken out; see `Step.scaled_gradient`."""
+    return float(np.max(np.abs(g) * np.maximum(np.abs(w), 1.0)) / max(abs(loss), 1.0))
+
+
+def gradient_cosine(g: FloatArray, diagonal: FloatArray, loss: float) -> float:
+    """The largest |cos| between the residuals and a column of J, from g = Jᵀr, diag(JᵀJ) and E = ½ rᵀr."""
+    lengths = np.sqrt(diagonal * (2 * loss))
+    return float(np.max(np.abs(g) / np.where(lengths > 0, lengths, np.inf)))

@@ -1,0 +1,152 @@
+"""Levenberg–Marquardt: w ← w − (JᵀJ + μI)⁻¹ Jᵀr, with μ raised until the loss falls.
+
+At w the loss is modeled by the Gauss–Newton quadratic
+
+    m(p) = E + gᵀp + ½ pᵀJᵀJ p,        g = Jᵀr,
+
+and the step minimizes m(p) + ½ μ pᵀD p, which gives (JᵀJ + μD) p = −g. With D = I this is Levenberg's step; with the
+running maximum of diag(JᵀJ) as D, Marquardt's scaling, it does not depend on the parameters' units. JᵀJ + μD is
+positive definite for every μ > 0. The model predicts the decrease
+
+    m(0) − m(p) = ½ pᵀ(μD p − g),
+
+and the gain ratio ρ = (E(w) − E(w + p)) / (m(0) − m(p)) tells how well it did. A step that does not lower the loss
+is never kept: μ rises and the same w is tried again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnlib import _arguments as check
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, require_least_squares, starting_point
+from nnlib.reasons import StopReason
+
+SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up
+ROUNDING = 4 * np.finfo(float).eps  # changes of the loss smaller than this part of it cannot be told from rounding
+
+
+def levenberg_marquardt(
+    problem,
+    w0: ArrayLike,
+    mu: float = 1e-3,
+    *,
+    rule: str = "gain-ratio",
+    damping: str = "identity",
+    mu_max: float = 1e16,
+) -> Steps:
+    """Levenberg–Marquardt: between Gauss–Newton (μ → 0) and short steps of steepest descent (μ → ∞).
+
+    Parameters
+    ----------
+    problem : object
+        A least-squares problem, with loss(w) and normal_equations(w).
+    w0 : (n,) array
+        Start; the loss there must be finite.
+    mu : float, default 1e-3
+        First value of the damping μ > 0.
+    rule : {"gain-ratio", "marquardt"}, default "gain-ratio"
+        How μ changes. "marquardt": ÷10 after an accepted step, ×10 after a rejected one. "gain-ratio" (Nielsen):
+        after an accepted step × max(1/3, 1 − (2ρ − 1)³), so that a step as good as predicted gives μ/3 and a poor one
+        raises μ; after rejected steps ×2, ×4, ×8 …
+    damping : {"identity", "diagonal"}, default "identity"
+        D in (JᵀJ + μD) p = −Jᵀr: I, or the running maximum of diag(JᵀJ).
+    mu_max : float, default 1e16
+        The run ends when μ rises above it: there is no downhill step to be found.
+
+    Returns
+    -------
+    Steps
+        An iterator of `Step` records, accepted and rejected ones.
+
+    References
+    ----------
+    Levenberg (1944), Quart. Appl. Math. 2; Marquardt (1963), SIAM J. Appl. Math. 11; Madsen, Nielsen & Tingleff
+    (2004), Methods for Non-Linear Least Squares Problems, algorithm 3.16; Hagan & Menhaj (1994) for networks.
+
+    Examples
+    --------
+    >>> from nnlib import CurveFit, train
+    >>> x = np.linspace(0, 1, 11)
+    >>> curve = CurveFit(lambda w, x: np.exp(w[0] * x), x, np.exp(2 * x))
+    >>> fit = train(levenberg_marquardt(curve, [0.0]), max_steps=20)
+    >>> fit.w.round(6)
+    array([2.])
+    """
+    require_least_squares(problem, "levenberg_marquardt")
+    next_mu = RULES[check.choice("rule", rule, RULES)]
+    scaled = check.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
+    mu_max = check.number("mu_max", mu_max, above=0)
+    mu = check.number("mu", mu, above=0, at_most=mu_max)
+    w, _ = starting_point(problem, w0)
+    return Steps("levenberg_marquardt", problem, w, _steps(problem, w, mu, next_mu, scaled, mu_max))
+
+
+def _steps(problem, w, mu, next_mu, scaled, mu_max):
+    model = problem.normal_equations(w)
+    D = _scales(model.JTJ) if scaled else np.ones(len(w))
+    growth = 2.0
+    while True:
+        p, predicted = damped_step(model.JTJ, model.JTr, mu * D)
+        trial = w + p
+        trial_loss = problem.loss(trial) if np.isfinite(predicted) else np.nan
+        gain_ratio = (model.loss - trial_loss) / predicted if predicted > 0 else np.nan
+        trial_model = problem.normal_equations(trial) if trial_loss < model.loss else None
+        accepted = trial_model is not None and bool(np.isfinite(trial_model.JTJ).all())
+        previous_loss, used_mu = model.loss, mu
+        if accepted:
+            w, model = trial, trial_model
+            D = np.maximum(D, np.diagonal(model.JTJ)) if scaled else D
+        mu, growth = next_mu(mu, growth, accepted, gain_ratio)
+        mu = max(mu, SMALLEST_MU)
+        yield Step(
+            w=w,
+            loss=model.loss,
+            gradient_norm=float(np.linalg.norm(model.JTr)),
+            scaled_gradient=gradient_cosine(model.JTr, np.diagonal(model.JTJ), model.loss),
+            accepted=accepted,
+            trial_w=trial,
+            trial_loss=trial_loss,
+            mu=used_mu,
+            gain_ratio=gain_ratio,
+        )
+        if abs(predicted) <= ROUNDING * previous_loss and abs(previous_loss - trial_loss) <= ROUNDING * previous_loss:
+            return StopReason.ROUNDING.with_numbers(loss=model.loss, predicted=predicted)
+        if mu > mu_max:
+            return StopReason.MU_MAX.with_numbers(loss=model.loss, mu=mu, mu_max=mu_max)
+
+
+def damped_step(JTJ, g, damping):
+    """The step p with (JᵀJ + diag(damping)) p = −g, and the decrease that the quadratic model predicts for it.
+
+    Where the matrix is singular to working precision both are nan.
+    """
+    A = JTJ.copy()
+    A.flat[:: len(g) + 1] += damping
+    try:
+        p = np.linalg.solve(A, -g)
+    except np.linalg.LinAlgError:
+        return np.full(len(g), np.nan), np.nan
+    return p, 0.5 * float(p @ (damping * p - g))
+
+
+def _scales(JTJ):
+    """diag(JᵀJ), with 1 for a parameter that has no influence yet."""
+    diagonal = np.diagonal(JTJ)
+    return np.where(diagonal > 0, diagonal, 1.0)
+
+
+def marquardt_rule(mu: float, growth: float, accepted: bool, gain_ratio: float) -> tuple[float, float]:
+    """Marquardt's rule: next μ (÷10 or ×10) and the growth factor, which it does not use."""
+    return (mu / 10 if accepted else mu * 10), growth
+
+
+def gain_ratio_rule(mu: float, growth: float, accepted: bool, gain_ratio: float) -> tuple[float, float]:
+    """Nielsen's rule: next μ and by what it grows at the next rejection."""
+    if accepted:
+        return mu * max(1 / 3, 1 - (2 * gain_ratio - 1) ** 3), 2.0
+    return mu * growth, 2 * growth
+
+
+RULES = {"gain-ratio": gain_ratio_rule, "marquardt": marquardt_rule}

@@ -1,0 +1,323 @@
+"""What an optimizer sees: a loss of w with its derivatives, whatever is behind it.
+
+Every problem has
+
+    loss(w), gradient(w), hessian(w), loss_and_gradient(w), and n_params where it is known before a w is seen,
+
+and a least-squares problem, whose loss is E = ½ Σ r² (+ λ E_W), also
+
+    n_residuals, residuals(w), jacobian(w), normal_equations(w).
+
+Sums of squares carry the ½, so that the gradient is Jᵀr and the Gauss–Newton matrix JᵀJ, without a factor 2.
+A loss that overflows is inf or nan and says nothing else: deciding what to do about it is the optimizer's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnlib import _arguments as check
+from nnlib import checks
+from nnlib.activations import ACTIVATIONS
+from nnlib.costs import COSTS
+from nnlib.network import MLP, mirror_upper, row_blocks
+
+FloatArray = NDArray[np.float64]
+
+# A trial step may leave the region where a model can be evaluated. That is for the caller to see in the loss.
+quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")
+
+
+class NormalEquations(NamedTuple):
+    """The Gauss–Newton model of a loss at w: its matrix JᵀJ (n, n), its gradient Jᵀr (n,) and the loss itself.
+
+    With weight decay λ the matrix is JᵀJ + λI and the gradient Jᵀr + λw, so that they belong to the loss.
+    """
+
+    JTJ: FloatArray
+    JTr: FloatArray
+    loss: float
+
+
+class NetworkFit:
+    """A network and the data it is to fit.
+
+    Parameters
+    ----------
+    net : MLP
+    X : (m, d) array
+        Inputs, one sample a row; (m,) will do for one input.
+    Y : (m, K) array
+        Targets; (m,) will do for one output. For cross-entropy with logistic outputs each is in [0, 1], with softmax
+        outputs each row sums to 1 (one class a sample: a one and zeros).
+    cost : {"squared-error", "cross-entropy"}, default "squared-error"
+        ½ Σ (ŷ − y)², or the cross-entropy that belongs to the output activation (logistic or softmax). Both are sums
+        over samples and outputs, not means.
+    weight_decay : float, default 0
+        λ ≥ 0 of the penalty λ E_W = λ ½ Σ w².
+    decay_biases : bool, default True
+        Whether E_W takes the biases too (as MacKay and MATLAB do) or leaves them out (as classification texts do).
+
+    Raises
+    ------
+    TypeError, ValueError
+        When arrays do not fit the network, hold nan or inf, or the cost does not go with the output activation.
+
+    Examples
+    --------
+    >>> net = MLP([1, 2, 1])
+    >>> problem = NetworkFit(net, [[-1.0], [0.0], [1.0]], [[1.0], [0.0], [1.0]])
+    >>> problem
+    NetworkFit(MLP([1, 2, 1]), 3 samples, squared-error)
+    >>> w = net.init(seed=0, scheme="zeros")
+    >>> problem.loss(w)
+    1.0
+    >>> JTJ, JTr, loss = problem.normal_equations(w)
+    >>> bool(np.allclose(JTr, problem.gradient(w)))
+    True
+    """
+
+    def __init__(
+        self,
+        net: MLP,
+        X: ArrayLike,
+        Y: ArrayLike,
+        cost: str = "squared-error",
+        weight_decay: float = 0.0,
+        decay_biases: bool = True,
+    ):
+        if not isinstance(net, MLP):
+            raise TypeError(f"net must be an nnlib.MLP, got {type(net).__name__}")
+        self.net, self.X, self.Y = net, net._inputs(X), _targets(net, Y)
+        if len(self.X) != len(self.Y):
+            raise ValueError(f"X has {len(self.X)} rows and Y has {len(self.Y)}: one row a sample in both")
+        self.cost = check.choice("cost", cost, dict.fromkeys(name for name, _ in COSTS))
+        self._cost = _matching_cost(self.cost, net.output)
+        _check_probabilities(self.cost, net.output, self.Y)
+        self.weight_decay = check.number("weight_decay", weight_decay, at_least=0)
+        self.n_params, self.n_residuals = net.n_params, self.Y.size
+        self._decay = np.full(net.n_params, self.weight_decay)
+        if not check.flag("decay_biases", decay_biases):
+            for _, b in net.unpack(self._decay):
+                b[...] = 0.0
+
+    def __repr__(self) -> str:
+        decay = f", weight_decay={self.weight_decay:g}" if self.weight_decay else ""
+        return f"NetworkFit(MLP({list(self.net.sizes)}), {len(self.X)} samples, {self.cost}{decay})"
+
+    def predict(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
+        """The network's outputs (m, K) at inputs X (m, d)."""
+        return self.net.predict(w, X)
+
+    @quiet
+    def loss(self, w: ArrayLike) -> float:
+        """The loss E(w): cost summed over samples and outputs, plus λ E_W."""
+        w, output = self.net._weights(w), ACTIVATIONS[self.net.output]
+        thetas, total = self.net._thetas(w), 0.5 * (self._decay * w * w).sum()
+        for rows in row_blocks(len(self.X)):
+            _, z, a = self.net._forward(thetas, self.X[rows])
+            total += self._cost.value(z, a, self.Y[rows], output)
+        return total if np.iscomplexobj(total) else float(total)
+
+    def gradient(self, w: ArrayLike) -> FloatArray:
+        """∂E/∂w (n,), by backpropagation."""
+        return self.loss_and_gradient(w)[1]
+
+    @quiet
+    def loss_and_gradient(self, w: ArrayLike) -> tuple[float, FloatArray]:
+        """E and ∂E/∂w for the price of one forward and one backward pass."""
+        return self._accumulate(self.net._weights(w), matrix=None)
+
+    @quiet
+    def normal_equations(self, w: ArrayLike) -> NormalEquations:
+        """JᵀJ, Jᵀr and the loss, summed over blocks of samples, so that memory does not grow with their number.
+
+        For cross-entropy JᵀJ is the generalized Gauss–Newton matrix Σ Jᵀ (∂²E/∂z²) J, with J = ∂z/∂w
+        (Schraudolph 2002, Fast curvature matrix-vector products, Neural Computation 14).
+        """
+        JTJ = np.zeros((self.n_params, self.n_params))
+        loss, JTr = self._accumulate(self.net._weights(w), JTJ)
+        JTJ.flat[:: self.n_params + 1] += self._decay
+        return NormalEquations(JTJ, JTr, loss)
+
+    def _accumulate(self, w, matrix):
+        """Loss and gradient over blocks of rows; the Gauss–Newton matrix too where there is one to add it to."""
+        net, cost, output = self.net, self._cost, ACTIVATIONS[self.net.output]
+        thetas = net._thetas(w)
+        loss, g = 0.5 * (self._decay * w * w).sum(), self._decay * w
+        one_output = matrix is not None and net.n_outputs == 1
+        J = np.empty((min(len(self.X), 512), 1, net.n_params)) if one_output else None
+        for rows in row_blocks(len(self.X)):
+            Y = self.Y[rows]
+            inputs, z, a = net._forward(thetas, self.X[rows])
+            loss = loss + cost.value(z, a, Y, output)
+            g = g + net._gradient(inputs, net._backward(thetas, inputs, cost.delta(z, a, Y, output)))
+            if matrix is None:
+                continue
+            D = net._sensitivities(thetas, inputs, cost.curvature_root(z, a, Y, output))
+            if one_output:
+                block = J[: len(Y)]
+                net._write_jacobian(block, inputs, D)
+                matrix += block[:, 0].T @ block[:, 0]  # numpy sees a product with its own transpose: half the work
+            else:
+                net._add_outer_products(matrix, inputs, D)
+        if matrix is not None and not one_output:
+            mirror_upper(matrix)
+        return float(loss.real) if not np.iscomplexobj(loss) else loss, g
+
+    @quiet
+    def residuals(self, w: ArrayLike) -> FloatArray:
+        """r = prediction − target (P,), sample-major; only for squared error, without weight decay's part."""
+        self._require_squares("residuals")
+        return (self.net.predict(w, self.X) - self.Y).ravel()
+
+    @quiet
+    def jacobian(self, w: ArrayLike) -> FloatArray:
+        """J = ∂r/∂w (P, n); only for squared error, without weight decay's part."""
+        self._require_squares("jacobian")
+        return self.net.jacobian(w, self.X)
+
+    def _require_squares(self, what: str) -> None:
+        if self.cost != "squared-error":
+            raise ValueError(f"{what} belong to cost='squared-error', this problem has cost={self.cost!r}")
+
+    @quiet
+    def hessian_vector(self, w: ArrayLike, v: ArrayLike) -> FloatArray:
+        """H v without H (n,): Pearlmutter's R-operator, at about twice the price of a gradient.
+
+        References
+        ----------
+        Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6(1).
+        """
+        w, v = self.net._weights(w).astype(float), self.net._weights(v).astype(float)
+        Hv = self._decay * v
+        for rows in row_blocks(len(self.X)):
+            Hv = Hv + self.net._gradient_along(w, v, self.X[rows], self.Y[rows], self._cost)
+        return Hv
+
+    def hessian(self, w: ArrayLike) -> FloatArray:
+        """The exact H = ∂²E/∂w² (n, n), one column at a time, made symmetric against rounding."""
+        H = np.column_stack([self.hessian_vector(w, e) for e in np.eye(self.n_params)])
+        return (H + H.T) / 2
+
+
+def _targets(net: MLP, Y: ArrayLike) -> FloatArray:
+    Y = check.real_array("Y", Y, (1, 2))
+    if Y.ndim == 1 and net.n_outputs == 1:
+        Y = Y[:, None]
+    if Y.ndim != 2 or Y.shape[1] != net.n_outputs:
+        columns = f"{Y.shape[1]} columns" if Y.ndim == 2 else "no columns, only one axis"
+        raise ValueError(f"Y has {columns}, the network gives {net.n_outputs} outputs (one sample a row)")
+    return Y
+
+
+def _matching_cost(cost: str, output: str):
+    if (cost, output) not in COSTS:
+        fitting = " or ".join(o for c, o in COSTS if c == cost)
+        raise ValueError(f"cost={cost!r} goes with {fitting} outputs, the network has output={output!r}")
+    return COSTS[cost, output]
+
+
+def _check_probabilities(cost: str, output: str, Y: FloatArray) -> None:
+    if cost != "cross-entropy":
+        return
+    if Y.min() < 0 or Y.max() > 1:
+        raise ValueError(f"Y must lie in [0, 1] for cross-entropy, it goes from {Y.min():g} to {Y.max():g}")
+    sums = Y.sum(axis=1)
+    if output == "softmax" and not np.allclose(sums, 1):
+        row = int(np.argmax(np.abs(sums - 1)))
+        raise ValueError(f"each row of Y must sum to 1 (one class a sample), row {row} sums to {sums[row]:g}")
+
+
+class CurveFit:
+    """A curve y ≈ f(w, x) and the data it is to fit, as least squares: E = ½ Σ (f(w, x) − y)².
+
+    Parameters
+    ----------
+    f : callable
+        ``f(w, x)`` with w (n,) gives the predictions, one for each entry of y: any function made of numpy operations.
+    x : array
+        Whatever f takes; usually (P,).
+    y : (P,) array
+        The measurements.
+    jacobian : callable, optional
+        ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it: the complex step where f takes complex numbers, else
+        central differences (see `nnlib.checks.numerical_jacobian`).
+
+    Raises
+    ------
+    TypeError, ValueError
+        When f is not callable, y is not a vector of finite numbers, or f does not return one number for each of y.
+
+    Examples
+    --------
+    >>> x = np.array([0.0, 1.0, 2.0])
+    >>> curve = CurveFit(lambda w, x: w[0] * np.exp(w[1] * x), x, [1.0, 2.0, 4.0])
+    >>> curve.residuals([1.0, np.log(2)])
+    array([0., 0., 0.])
+    """
+
+    def __init__(self, f: Callable, x: ArrayLike, y: ArrayLike, jacobian: Callable | None = None):
+        for name, function in (("f", f), ("jacobian", jacobian)):
+            if not callable(function) and not (name == "jacobian" and function is None):
+                raise TypeError(f"{name} must be a function of (w, x), got {type(function).__name__}")
+        self.f, self._jacobian = f, jacobian
+        self.x, self.y = check.real_array("x", x, (0, 1, 2, 3)), check.real_array("y", y, 1)
+        self.n_residuals = len(self.y)
+
+    def __repr__(self) -> str:
+        return f"CurveFit({getattr(self.f, '__name__', 'f')}, {self.n_residuals} points)"
+
+    @quiet
+    def predict(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
+        """f(w, x)."""
+        return np.asarray(self.f(np.asarray(w), np.asarray(x)))
+
+    @quiet
+    def residuals(self, w: ArrayLike) -> FloatArray:
+        """r = f(w, x) − y (P,)."""
+        predicted = np.asarray(self.f(np.asarray(w), self.x))
+        if predicted.shape != self.y.shape:
+            raise ValueError(f"f(w, x) has shape {predicted.shape}, y has {self.y.shape}: one prediction for each")
+        return predicted - self.y
+
+    @quiet
+    def jacobian(self, w: ArrayLike) -> FloatArray:
+        """J = ∂r/∂w (P, n)."""
+        w = np.asarray(w, dtype=float)
+        if self._jacobian is None:
+            return checks.numerical_jacobian(self.residuals, w)
+        J = np.asarray(self._jacobian(w, self.x), dtype=float)
+        if J.shape != (self.n_residuals, len(w)):
+            raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(self.n_residuals, len(w))}")
+        return J
+
+    @quiet
+    def loss(self, w: ArrayLike) -> float:
+        """E = ½ Σ r²."""
+        r = self.residuals(w)
+        return 0.5 * (r @ r)
+
+    def gradient(self, w: ArrayLike) -> FloatArray:
+        """g = Jᵀr (n,)."""
+        return self.normal_equations(w).JTr
+
+    def loss_and_gradient(self, w: ArrayLike) -> tuple[float, FloatArray]:
+        """E and g."""
+        _, g, loss = self.normal_equations(w)
+        return loss, g
+
+    @quiet
+    def normal_equations(self, w: ArrayLike) -> NormalEquations:
+        """JᵀJ, Jᵀr and E."""
+        J, r = self.jacobian(w), self.residuals(w)
+        return NormalEquations(J.T @ J, J.T @ r, float(0.5 * (r @ r)))
+
+    def hessian(self, w: ArrayLike) -> FloatArray:
+        """H = JᵀJ + Σ r_i ∇²r_i (n, n): the derivative of g = Jᵀr, by central differences."""
+        H = checks.numerical_jacobian(self.gradient, np.asarray(w, dtype=float), method="central")
+        return (H + H.T) / 2
