@@ -9,9 +9,17 @@
 True
 """
 
-from nnlib import activations, checks, costs, datasets, initializers, optimizers, problems
+from nnlib import activations, checks, costs, datasets, initializers, optimizers, problems, surfaces
 from nnlib.network import MLP
-from nnlib.optimizers import gauss_newton, levenberg_marquardt, steepest_descent
+from nnlib.optimizers import (
+    adam,
+    gauss_newton,
+    levenberg_marquardt,
+    momentum,
+    newton,
+    proximal_gradient,
+    steepest_descent,
+)
 from nnlib.problems import CurveFit, NetworkFit
 from nnlib.reasons import StopReason
 from nnlib.training import Fit, train
@@ -25,14 +33,19 @@ __all__ = [
     "NetworkFit",
     "StopReason",
     "activations",
+    "adam",
     "checks",
     "costs",
     "datasets",
     "gauss_newton",
     "initializers",
     "levenberg_marquardt",
+    "momentum",
+    "newton",
     "optimizers",
     "problems",
+    "proximal_gradient",
     "steepest_descent",
+    "surfaces",
     "train",
 ]

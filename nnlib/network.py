@@ -113,7 +113,9 @@ class MLP:
 
     # ------------------------------------------------------------------------------------------------ weights
 
-    def init(self, seed: int | np.random.Generator, scheme: str = "nguyen-widrow", input_range=(-1.0, 1.0)) -> FloatArray:
+    def init(
+        self, seed: int | np.random.Generator, scheme: str = "nguyen-widrow", input_range=(-1.0, 1.0)
+    ) -> FloatArray:
         """Draw a start for training.
 
         Parameters

@@ -14,6 +14,7 @@ A loss that overflows is inf or nan and says nothing else: deciding what to do a
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -112,6 +113,17 @@ class NetworkFit:
     def predict(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
         """The network's outputs (m, K) at inputs X (m, d)."""
         return self.net.predict(w, X)
+
+    def batch(self, rows: ArrayLike) -> NetworkFit:
+        """The same fit on some of the samples: `rows` are their numbers (or a slice, or a mask).
+
+        Weight decay is shared out, λ · rows/m: the losses of batches that make up all samples add up to the whole loss.
+        """
+        part = copy.copy(self)
+        part.X, part.Y = self.X[rows], self.Y[rows]
+        share = len(part.X) / len(self.X)
+        part.n_residuals, part.weight_decay, part._decay = part.Y.size, share * self.weight_decay, share * self._decay
+        return part
 
     @quiet
     def loss(self, w: ArrayLike) -> float:

@@ -22,6 +22,10 @@ class StopReason(Enum):
 
     GOAL = "the loss {loss:.4g} reached the goal {goal:.4g}"
     MIN_GRADIENT = "the scaled gradient {scaled_gradient:.2g} fell to min_gradient {min_gradient:.2g}"
+    SADDLE = (
+        "the scaled gradient {scaled_gradient:.2g} fell to min_gradient {min_gradient:.2g}, but the Hessian has the "
+        "eigenvalue {smallest_eigenvalue:.3g}: a saddle or a maximum, not a minimum"
+    )
     ROUNDING = "at the minimum to rounding: the next step would lower the loss {loss:.6g} by {predicted:.1e}"
     MAX_STEPS = "max_steps = {max_steps} steps were taken"
     MAX_SECONDS = "{seconds:.3g} s passed, max_seconds is {max_seconds:.3g}"
@@ -30,10 +34,14 @@ class StopReason(Enum):
         "{best:.4g} at its best in step {best_step}, whose weights are returned"
     )
     CALLBACK = "the callback asked to stop at loss {loss:.4g}"
-    INTERRUPTED = "interrupted by hand after {steps} steps; the best weights so far are kept"
+    INTERRUPTED = "interrupted by hand after step {steps}; the best weights so far are kept"
     MU_MAX = "no step lowers the loss {loss:.6g}: mu rose to {mu:.1e}, above mu_max {mu_max:.1e}"
     SINGULAR = "the matrix {matrix} is singular (rank {rank} of {n}): the step does not exist"
     NOT_FINITE = "the loss is {loss} at the next point; the last finite one is kept"
+    GRADIENT_NOT_FINITE = (
+        "{bad} of {n} derivatives are not finite at the next point, where the loss is {loss:.4g}; the last point where "
+        "all are is kept"
+    )
 
     def with_numbers(self, **numbers) -> StopReason:
         """This reason, its sentence filled in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,18 +26,21 @@ class Fit:
     w : (n,) array
         The best weights: lowest validation loss if there was a validation problem, else lowest loss.
     loss : float
-        The loss at w.
+        The loss at w, as the optimizer defines it.
     reason : StopReason
         Why training ended; ``reason.value`` is a sentence with the numbers that were compared.
     history : dict of str to array
-        One entry a step: loss, gradient_norm, scaled_gradient, accepted, trial_loss, learning_rate, mu, gain_ratio
-        (nan where the optimizer has no such number), seconds since the start, and validation_loss if there was one.
+        One entry a step: loss, gradient_norm, scaled_gradient, accepted, trial_loss, learning_rate, mu, gain_ratio,
+        smallest_eigenvalue (nan where the optimizer has no such number; see `Step`), seconds since the start, and
+        validation_loss if there was a validation problem.
     method : str
         The optimizer.
     problem : object
         What was fitted.
     start_loss : float
         The loss at the start, before the first step.
+    best_step : int
+        The step that led to w, counted from 1 as in ``history["loss"][best_step - 1]``; 0 if it is the start itself.
     """
 
     w: FloatArray
@@ -46,6 +50,7 @@ class Fit:
     method: str
     problem: object
     start_loss: float
+    best_step: int
 
     @property
     def converged(self) -> bool:
@@ -62,13 +67,16 @@ class Fit:
         return self.problem.predict(self.w, X)
 
     def __repr__(self) -> str:
-        verdict = "converged" if self.converged else "not converged"
-        rejected = int(np.sum(~self.history["accepted"].astype(bool)))
-        steps = f"{self.n_steps} step{'' if self.n_steps == 1 else 's'}" + (f" ({rejected} rejected)" if rejected else "")
+        accepted = self.history["accepted"]
+        steps = f"{self.n_steps} step{'' if self.n_steps == 1 else 's'}"
+        if not accepted.all():
+            steps += f" ({np.sum(~accepted)} rejected)"
+        if accepted[self.best_step :].any():
+            steps += f", best after step {self.best_step}" if self.best_step else ", none better than the start"
         return (
             f"{type(self).__name__}: {self.method} on {self.problem!r}\n"
             f"  loss {self.start_loss:.6g} → {self.loss:.6g} in {steps}\n"
-            f"  {verdict}: {self.reason.value}"
+            f"  {'converged' if self.converged else 'not converged'}: {self.reason.value}"
         )
 
 
@@ -91,7 +99,8 @@ def train(
     Parameters
     ----------
     steps : Steps
-        An optimizer at work, such as ``levenberg_marquardt(problem, w0)``.
+        An optimizer at work, such as ``levenberg_marquardt(problem, w0)``. One that has already taken steps goes on
+        from where it stands, and the result tells of the further steps only.
     max_steps : int, default 1000
         Most steps to take, counting rejected ones.
     goal : float, optional
@@ -99,10 +108,10 @@ def train(
     min_gradient : float, default 1e-10
         Stop when the scaled gradient (see `Step`), which has no units, is at or below it.
     max_seconds : float, optional
-        Stop after that time.
+        Stop after the first step that ends later than that.
     validation : problem, optional
-        A problem with loss(w), made of data that are not trained on. Training stops when its loss has not fallen for
-        `patience` accepted steps, and returns the weights with the lowest.
+        A problem with loss(w), made of data that are not trained on. Training stops when its loss has not fallen
+        below its lowest for `patience` accepted steps, and returns the weights with the lowest.
     patience : int, default 10
         See `validation`.
     callback : callable, optional
@@ -117,7 +126,7 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        For arguments of the wrong type or range.
+        For arguments of the wrong type or range, and for steps that broke off in the middle of one.
 
     Examples
     --------
@@ -129,105 +138,155 @@ def train(
     (True, 'GOAL')
     """
     if not isinstance(steps, Steps):
-        raise TypeError(f"steps must be an optimizer such as levenberg_marquardt(problem, w0), got {type(steps).__name__}")
-    max_steps = check.integer("max_steps", max_steps, at_least=1)
+        raise TypeError(
+            f"steps must be an optimizer such as levenberg_marquardt(problem, w0), got {type(steps).__name__}"
+        )
     rules = _Rules(
+        max_steps=check.integer("max_steps", max_steps, at_least=1),
         goal=-np.inf if goal is None else check.number("goal", goal),
         min_gradient=check.number("min_gradient", min_gradient, at_least=0),
         max_seconds=np.inf if max_seconds is None else check.number("max_seconds", max_seconds, above=0),
         patience=check.integer("patience", patience, at_least=1),
-        callback=callback,
     )
     if validation is not None and not callable(getattr(validation, "loss", None)):
         raise TypeError(f"validation must be a problem with loss(w), got {type(validation).__name__}")
-    return _run(steps, max_steps, rules, validation, progress)
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback must be a function of a Step, got {type(callback).__name__}")
+    return _run(steps, rules, validation, callback, _progress_bar(progress, rules.max_steps))
 
 
 @dataclass(frozen=True)
 class _Rules:
-    """The stop rules that look at a single step."""
+    """The stop rules: the limits to compare a step's numbers with."""
 
+    max_steps: int
     goal: float
     min_gradient: float
     max_seconds: float
     patience: int
-    callback: Callable[[Step], object] | None
 
-    def reason_to_stop(self, step: Step, seconds: float) -> StopReason | None:
+    def reached_by_start(self, loss: float) -> StopReason | None:
+        return StopReason.GOAL.with_numbers(loss=loss, goal=self.goal) if loss <= self.goal else None
+
+    def reached_by(self, step: Step, number: int, seconds: float, best: _Best) -> StopReason | None:
         if step.loss <= self.goal:
             return StopReason.GOAL.with_numbers(loss=step.loss, goal=self.goal)
         if step.scaled_gradient <= self.min_gradient:
             numbers = dict(scaled_gradient=step.scaled_gradient, min_gradient=self.min_gradient)
+            if step.smallest_eigenvalue < 0:
+                return StopReason.SADDLE.with_numbers(**numbers, smallest_eigenvalue=step.smallest_eigenvalue)
             return StopReason.MIN_GRADIENT.with_numbers(**numbers)
+        if best.by_validation and best.waited >= self.patience:
+            numbers = dict(last=best.latest, best=best.point.measure, best_step=best.point.step)
+            return StopReason.VALIDATION.with_numbers(patience=self.patience, **numbers)
         if seconds >= self.max_seconds:
             return StopReason.MAX_SECONDS.with_numbers(seconds=seconds, max_seconds=self.max_seconds)
-        if self.callback is not None and self.callback(step) is True:
-            return StopReason.CALLBACK.with_numbers(loss=step.loss)
+        if number >= self.max_steps:
+            return StopReason.MAX_STEPS.with_numbers(max_steps=self.max_steps)
         return None
 
 
+class _Point(NamedTuple):
+    """Weights, their loss, what they are chosen by (see `_Best`) and the step that led to them (0: the start)."""
+
+    w: FloatArray
+    loss: float
+    measure: float
+    step: int
+
+
 class _Best:
-    """The best weights so far, by the validation loss if there is a validation problem, else by the loss."""
+    """The best point so far: of lowest validation loss if there is a validation problem, else of lowest loss."""
 
     def __init__(self, w: FloatArray, loss: float, validation):
-        self.w, self.loss, self.validation = w, loss, validation
-        self.measure = loss if validation is None else validation.loss(w)
-        self.at_step, self.steps_since = 0, 0
+        self._validation, self.by_validation = validation, validation is not None
+        self.latest = self._measure(w, loss)
+        # What cannot be computed at the start is worse than anything.
+        self.point = _Point(w, loss, np.inf if np.isnan(self.latest) else self.latest, 0)
+        self.waited = 0
 
-    def look_at(self, step: Step, number: int) -> float:
-        """Take over the step's weights if they are better; its measure is returned."""
-        measure = step.loss if self.validation is None else self.validation.loss(step.w)
-        if measure < self.measure:
-            self.w, self.loss, self.measure = step.w, step.loss, measure
-            self.at_step, self.steps_since = number, 0
-        elif step.accepted:
-            self.steps_since += 1
-        return measure
+    def look_at(self, step: Step, number: int) -> None:
+        if not step.accepted:
+            return
+        self.latest = self._measure(step.w, step.loss)
+        if self.latest < self.point.measure:
+            self.point, self.waited = _Point(step.w, step.loss, self.latest, number), 0
+        else:
+            self.waited += 1
+
+    def _measure(self, w, loss) -> float:
+        return float(self._validation.loss(w)) if self.by_validation else loss
 
 
-def _run(steps: Steps, max_steps: int, rules: _Rules, validation, progress: bool) -> Fit:
-    start_loss = float(steps.problem.loss(steps.w0))
-    best = _Best(steps.w0, start_loss, validation)
+def _run(steps: Steps, rules: _Rules, validation, callback, bar) -> Fit:
+    start_loss = steps.loss
+    best = _Best(steps.w, start_loss, validation)
+    reason = rules.reached_by_start(start_loss)
     records: list[dict[str, float]] = []
-    reason = None
     began = time.perf_counter()
-    with _progress_bar(progress, max_steps) as bar:
+    with bar:
         try:
-            for step in steps:
-                seconds = time.perf_counter() - began
-                measure = best.look_at(step, len(records) + 1)
-                records.append(_numbers(step, seconds, None if validation is None else measure))
+            while reason is None:
+                step = next(steps, None)
+                if step is None:
+                    reason = _own_ending(steps)
+                    break
+                number, seconds = len(records) + 1, time.perf_counter() - began
+                best.look_at(step, number)
+                records.append({**_numbers(step), "seconds": seconds, "validation_loss": best.latest})
                 bar.set_postfix_str(f"loss {step.loss:.4g}", refresh=False)
                 bar.update()
-                reason = rules.reason_to_stop(step, seconds)
-                if reason is None and validation is not None and best.steps_since >= rules.patience:
-                    numbers = dict(patience=rules.patience, last=measure, best=best.measure, best_step=best.at_step)
-                    reason = StopReason.VALIDATION.with_numbers(**numbers)
-                if reason is None and len(records) >= max_steps:
-                    reason = StopReason.MAX_STEPS.with_numbers(max_steps=max_steps)
-                if reason is not None:
-                    break
-            else:
-                reason = steps.ending
+                asked = callback is not None and _is_true(callback(step))
+                reason = rules.reached_by(step, number, seconds, best)
+                if reason is None and asked:
+                    reason = StopReason.CALLBACK.with_numbers(loss=step.loss)
         except KeyboardInterrupt:
             reason = StopReason.INTERRUPTED.with_numbers(steps=len(records))
-    history = {name: np.array([record[name] for record in records]) for name in _names(records, validation)}
-    return Fit(best.w, best.loss, reason, history, steps.method, steps.problem, start_loss)
+    point = best.point
+    history = _history(records, by_validation=validation is not None)
+    return Fit(
+        w=point.w.copy(),
+        loss=point.loss,
+        reason=reason,
+        history=history,
+        method=steps.method,
+        problem=steps.problem,
+        start_loss=start_loss,
+        best_step=point.step,
+    )
 
 
-def _numbers(step: Step, seconds: float, validation_loss: float | None) -> dict[str, float]:
-    numbers = {f.name: getattr(step, f.name) for f in fields(step) if f.name not in ("w", "trial_w")}
-    numbers["seconds"] = seconds
-    if validation_loss is not None:
-        numbers["validation_loss"] = validation_loss
-    return numbers
+def _own_ending(steps: Steps) -> StopReason:
+    if steps.ending is None:
+        raise ValueError(
+            f"steps broke off in the middle of a step (interrupted, or by an error) and cannot go on: start "
+            f"{steps.method} anew from where they stand, steps.w"
+        )
+    return steps.ending
 
 
-def _names(records, validation) -> list[str]:
-    if records:
-        return list(records[0])
-    scalars = [f.name for f in fields(Step) if f.name not in ("w", "trial_w")]
-    return [*scalars, "seconds", *(["validation_loss"] if validation is not None else [])]
+def _is_true(answer) -> bool:
+    """Whether a callback said True; anything else that it may happen to return does not count."""
+    return isinstance(answer, (bool, np.bool_)) and bool(answer)
+
+
+def _numbers(step: Step) -> dict[str, float]:
+    return {name: getattr(step, name) for name in _scalars(step)}
+
+
+def _scalars(step) -> list[str]:
+    return [f.name for f in fields(step) if f.name not in ("w", "trial_w")]
+
+
+def _history(records: list[dict[str, float]], by_validation: bool) -> dict[str, np.ndarray]:
+    """One array a number; without a step the arrays are empty."""
+    names = list(records[0]) if records else [*_scalars(Step), "seconds", "validation_loss"]
+    if not by_validation:
+        names.remove("validation_loss")
+    return {
+        name: np.array([record[name] for record in records], dtype=bool if name == "accepted" else np.float64)
+        for name in names
+    }
 
 
 class _NoBar:

@@ -26,14 +26,16 @@ class Step:
         E and ‖g‖ (Euclidean) at w.
     scaled_gradient : float
         A gradient without units. Where a Jacobian is at hand, MINPACK's: the largest |cos| of the angle between the
-        residuals and a column of J, max_j |g_j| / (‖J_j‖ ‖r‖). Else max_j |g_j| max(|w_j|, 1) / max(|E|, 1)
-        (Dennis & Schnabel 1983, eq. 7.2.5).
+        residuals and a column of J, max_j |g_j| / (‖J_j‖ ‖r‖). Else max_j |g_j| max(|w_j|, 1) / max(|E|, |E_0|), with
+        E_0 the loss at the start (Dennis & Schnabel 1983, eq. 7.2.5, where E_0 is called the typical loss).
     accepted : bool
     trial_w, trial_loss : (n,) array, float
         The point that was tried and its loss (inf or nan when it could not be computed).
     learning_rate, mu, gain_ratio : float
         What the step was made with; nan where a method has no such number. gain_ratio is the actual decrease of the
         loss over the decrease that the quadratic model predicted.
+    smallest_eigenvalue : float
+        Of the Hessian at w, 0 where rounding cannot tell it from 0; nan where a method has no Hessian.
     """
 
     w: FloatArray
@@ -46,6 +48,7 @@ class Step:
     learning_rate: float = np.nan
     mu: float = np.nan
     gain_ratio: float = np.nan
+    smallest_eigenvalue: float = np.nan
 
 
 class Steps(Iterator[Step]):
@@ -59,21 +62,34 @@ class Steps(Iterator[Step]):
         Where it starts.
     method : str
         The optimizer's name.
+    w, loss : (n,) array, float
+        Where it stands: at the start first, then at the last step's w and its loss.
     ending : StopReason or None
         Why the optimizer itself ended, once it has.
     """
 
-    def __init__(self, method: str, problem, w0: FloatArray, generator: Generator[Step, None, StopReason]):
+    def __init__(
+        self,
+        method: str,
+        problem,
+        w0: FloatArray,
+        generator: Generator[Step, None, StopReason],
+        loss0: float | None = None,
+    ):
+        """`loss0` is the loss at w0 where the optimizer minimizes something else than problem.loss."""
         self.method, self.problem, self.w0 = method, problem, w0
+        self.w, self.loss = w0, float(problem.loss(w0)) if loss0 is None else loss0
         self._generator = generator
         self.ending: StopReason | None = None
 
     def __next__(self) -> Step:
         try:
-            return next(self._generator)
+            step = next(self._generator)
         except StopIteration as end:
             self.ending = self.ending or end.value
             raise StopIteration(self.ending) from None
+        self.w, self.loss = step.w, step.loss
+        return step
 
     def __repr__(self) -> str:
         return f"{self.method}({self.problem!r})"
@@ -91,15 +107,28 @@ def starting_point(problem, w0: ArrayLike) -> tuple[FloatArray, float]:
     return w, float(loss)
 
 
+def require_methods(problem, method: str, *names: str) -> None:
+    """Complain about a problem that lacks one of the methods that the optimizer calls."""
+    missing = [name for name in names if not callable(getattr(problem, name, None))]
+    if missing:
+        raise TypeError(
+            f"{method} needs a problem with {' and '.join(names)}, {type(problem).__name__} has no {missing[0]}"
+        )
+
+
 def require_least_squares(problem, method: str) -> None:
     """Complain about a problem that is not a sum of squares."""
     if not hasattr(problem, "normal_equations"):
-        raise TypeError(f"{method} needs a least-squares problem with normal_equations(w), got {type(problem).__name__}")
+        raise TypeError(
+            f"{method} needs a least-squares problem with normal_equations(w), got {type(problem).__name__}"
+        )
 
 
-def relative_gradient(g: FloatArray, w: FloatArray, loss: float) -> float:
+def relative_gradient(g: FloatArray, w: FloatArray, loss: float, start_loss: float) -> float:
     """The gradient's size with w's and the loss's units taken out; see `Step.scaled_gradient`."""
-    return float(np.max(np.abs(g) * np.maximum(np.abs(w), 1.0)) / max(abs(loss), 1.0))
+    with np.errstate(all="ignore"):  # of a run that diverges it may overflow, and at loss 0 it is ∞
+        change = np.max(np.abs(g) * np.maximum(np.abs(w), 1.0))
+        return 0.0 if change == 0 else float(change / max(abs(loss), abs(start_loss)))
 
 
 def gradient_cosine(g: FloatArray, diagonal: FloatArray, loss: float) -> float:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.optimizers._steps import Step, Steps, relative_gradient, starting_point
-from nnlib.reasons import StopReason
+from nnlib.optimizers._descent import LearningRate, descent
+from nnlib.optimizers._steps import Steps
 
 
-def steepest_descent(problem, w0: ArrayLike, learning_rate: float) -> Steps:
-    """Go downhill along the gradient, w ← w − η g, with a fixed learning rate η.
+def steepest_descent(
+    problem,
+    w0: ArrayLike,
+    learning_rate: LearningRate,
+    *,
+    batch_size: int | None = None,
+    seed: int | np.random.Generator | None = None,
+    batches_per_step: int | None = None,
+) -> Steps:
+    """Go downhill along the gradient, w ← w − η g; with a batch size, along the gradient of a few samples at a time.
 
     Every step is taken, also one that makes the loss worse: too large a learning rate is there to be seen. On a
     quadratic the limit is η < 2/λ_max, with λ_max the largest eigenvalue of the Hessian. A step to a point where
@@ -20,47 +27,54 @@ def steepest_descent(problem, w0: ArrayLike, learning_rate: float) -> Steps:
     Parameters
     ----------
     problem : object
-        With loss_and_gradient(w).
+        With loss(w) and loss_and_gradient(w); for mini-batches a `NetworkFit`, or another with batch(rows) and X.
     w0 : (n,) array
-        Start.
-    learning_rate : float
-        η > 0. Losses are sums over samples, so η has to be smaller for more samples.
+        Start; the loss there must be finite.
+    learning_rate : float or callable
+        η > 0, or a schedule: a function of the step's number 1, 2, 3, … that gives η ≥ 0. Losses are sums over
+        samples, so η has to be smaller for more samples.
+    batch_size : int, optional
+        Stochastic descent. The samples are shuffled and cut into batches as equal as can be, none larger than this;
+        each batch B gives one update with (m/|B|) Σ_{s in B} ∂E_s/∂w + λw, an unbiased estimate of g; and when every
+        sample has had its turn (an epoch) they are shuffled anew. Without batch_size all samples are one batch.
+    seed : int or numpy Generator
+        For the shuffling; needed with batch_size.
+    batches_per_step : int, optional
+        How many updates make one step, one `Step` record: by default all of an epoch; 1 to see each. Either way loss
+        and gradient in the record are those of ALL samples at the w after the step, never a batch's, at the price of
+        one more pass through the data a step.
 
     Returns
     -------
     Steps
         An iterator of `Step` records.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of the wrong type, shape or range.
+
+    References
+    ----------
+    Nocedal & Wright (2006), Numerical Optimization, section 3.3; Robbins & Monro (1951), A stochastic approximation
+    method, Ann. Math. Stat. 22, for mini-batches and schedules.
+
     Examples
     --------
-    >>> from nnlib import CurveFit, train
-    >>> line = CurveFit(lambda w, x: w[0] * x, [1.0, 2.0], [2.0, 4.0])
-    >>> fit = train(steepest_descent(line, [0.0], learning_rate=0.1), max_steps=50)
-    >>> fit.w.round(6)
-    array([2.])
+    >>> from nnlib import MLP, NetworkFit, train
+    >>> line = NetworkFit(MLP([1, 1]), [-1.0, 0.0, 1.0, 2.0], [-1.0, 1.0, 3.0, 5.0])          # y = 2x + 1
+    >>> train(steepest_descent(line, [0.0, 0.0], learning_rate=0.1), max_steps=200).w.round(4)
+    array([2., 1.])
+
+    A schedule, here on mini-batches of two:
+
+    >>> steps = steepest_descent(line, [0.0, 0.0], learning_rate=lambda k: 0.1 / (1 + 0.01 * k), batch_size=2, seed=0)
+    >>> train(steps, max_steps=200).w.round(4)
+    array([2., 1.])
     """
-    w, loss = starting_point(problem, w0)
-    learning_rate = check.number("learning_rate", learning_rate, above=0)
-    return Steps("steepest_descent", problem, w, _steps(problem, w, loss, learning_rate))
+    return descent("steepest_descent", problem, w0, learning_rate, downhill, None, batch_size, seed, batches_per_step)
 
 
-def _steps(problem, w, loss, learning_rate):
-    g = problem.gradient(w)
-    while True:
-        trial = w - learning_rate * g
-        trial_loss, trial_g = problem.loss_and_gradient(trial)
-        accepted = bool(np.isfinite(trial_loss) and np.isfinite(trial_g).all())
-        if accepted:
-            w, loss, g = trial, trial_loss, trial_g
-        yield Step(
-            w=w,
-            loss=loss,
-            gradient_norm=float(np.linalg.norm(g)),
-            scaled_gradient=relative_gradient(g, w, loss),
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=trial_loss,
-            learning_rate=learning_rate,
-        )
-        if not accepted:
-            return StopReason.NOT_FINITE.with_numbers(loss=trial_loss)
+def downhill(w, g, learning_rate, memory):
+    """w ← w − η g. There is nothing to remember."""
+    return w - learning_rate * g, memory

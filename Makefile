@@ -1,0 +1,51 @@
+# make lab      open the course in JupyterLab
+# make test     every test: units, oracles, docstring examples, chapters, browser
+# For maintainers: notebooks, bench, lint, format, links.  Without make: see README.md.
+.DELETE_ON_ERROR:
+.PHONY: lab test notebooks bench lint format links
+
+# The first Python that is new enough; another one: make PYTHON=/path/to/python lab
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+    $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN = .venv/bin
+CHAPTERS ?= notebooks/*.ipynb
+
+lab: .venv/installed-lab
+	$(BIN)/jupyter trust notebooks/*.ipynb
+	$(BIN)/jupyter lab notebooks/00-start-here.ipynb
+
+test: .venv/installed-test
+	$(BIN)/python -m pytest
+
+# Runs chapters in place and stores their outputs, without timestamps. One only: make notebooks CHAPTERS=notebooks/NAME.ipynb
+notebooks: .venv/installed-test
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(CHAPTERS)
+
+bench: .venv/installed-bench
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lint: .venv/installed-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: .venv/installed-test
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+links:
+	$(PYTHON) tests/links.py
+
+# Stamps: what is installed is not installed again until the lists of packages change.
+.venv/installed-lab: requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "The course needs Python 3.11 or newer: https://www.python.org/downloads"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -r requirements.txt -e .
+	touch $@
+
+.venv/installed-test: .venv/installed-lab
+	$(BIN)/python -m pip install -e '.[test]'
+	touch $@
+
+.venv/installed-bench: .venv/installed-test
+	$(BIN)/python -m pip install -e '.[bench]'
+	touch $@

@@ -1,0 +1,477 @@
+"""Numerical derivatives, and checks of derivatives that somebody derived by hand.
+
+Two ways to differentiate a function numerically, both one parameter at a time:
+
+* central differences, (f(w + h e_i) − f(w − h e_i)) / 2h. Their error is the sum of truncation, which shrinks as h²,
+  and rounding, which grows as 1/h; the best h is near ε^(1/3), and at most two thirds of the digits are right.
+* the complex step, Im f(w + ih e_i) / h. Nothing is subtracted, so h can be tiny and nearly all digits are right. It
+  needs an f made of operations that go over to complex numbers: no abs, no real parts, no comparisons of sizes.
+
+"auto" takes the complex step where it is right and central differences elsewhere (see `numerical_jacobian`).
+
+`check_gradient`, `check_jacobian` and `check_hessian` hold a problem's own derivatives against these and return a
+`CheckReport` that names the worst entry. They take any object with the methods they compare: loss(w) and gradient(w);
+residuals(w) and jacobian(w); gradient(w) and hessian(w).
+
+References
+----------
+Nocedal & Wright (2006), Numerical Optimization, 2nd ed., section 8.1: the steps of finite differences.
+Squire & Trapp (1998), Using complex variables to estimate derivatives of real functions, SIAM Review 40, 110-112.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnlib import _arguments as check
+
+FloatArray = NDArray[np.float64]
+
+EPS = np.finfo(np.float64).eps
+# Values of f are right to a few rounding errors, not to one: sums and cancellation inside f add to it.
+ROUNDING_ERRORS = 20
+ComplexWarning = getattr(np, "exceptions", np).ComplexWarning  # numpy 1.25 moved it to np.exceptions
+METHODS = {"central": "central differences", "complex": "the complex step"}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Numerical derivatives
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def numerical_gradient(f: Callable[[FloatArray], float], w: ArrayLike, method: str = "auto") -> FloatArray:
+    """Gradient of a function of a vector, computed from its values.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(w)``, a number.
+    w : (n,) array
+        Where.
+    method : {"auto", "central", "complex"}, default "auto"
+        As in `numerical_jacobian`.
+
+    Returns
+    -------
+    (n,) array
+        ∂f/∂w.
+
+    Raises
+    ------
+    TypeError
+        The method is "complex" and f does not take complex numbers.
+
+    Examples
+    --------
+    >>> print(numerical_gradient(lambda w: w[0] ** 2 * w[1], [3.0, 2.0]))
+    [12.  9.]
+    """
+    return _differentiate(_array_valued(f, (1,)), w, method).J[0]
+
+
+def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, method: str = "auto") -> FloatArray:
+    """Jacobian of a vector of functions, computed from its values one column at a time.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(w)``, a vector (P,).
+    w : (n,) array
+        Where.
+    method : {"auto", "central", "complex"}, default "auto"
+        "central" takes central differences: 2n evaluations of f, about ten digits. "complex" takes the complex step: n
+        evaluations, nearly all digits, but a wrong answer without a word where f loses imaginary parts on the way, as
+        ``abs(w)`` does. "auto" computes both, at every w anew since f may have branches; it returns the complex step if
+        f takes complex numbers and all entries agree as closely as central differences can tell, else central
+        differences.
+
+    Returns
+    -------
+    (P, n) array
+        ∂f_p/∂w_i in row p and column i.
+
+    Raises
+    ------
+    TypeError
+        The method is "complex" and f does not take complex numbers.
+
+    Examples
+    --------
+    >>> print(numerical_jacobian(lambda w: np.array([w[0] * w[1], w[0] + w[1]]), [3.0, 2.0]))
+    [[2. 3.]
+     [1. 1.]]
+
+    Where the complex step is wrong, "auto" sees it:
+
+    >>> print(numerical_jacobian(lambda w: np.abs(w), [-2.0], method="complex") + 0)
+    Traceback (most recent call last):
+    TypeError: f must return complex values for complex w, got real ones; use method='central'
+    >>> print(numerical_jacobian(lambda w: np.abs(w) + w, [-2.0], method="complex"))
+    [[1.]]
+    >>> print(numerical_jacobian(lambda w: np.abs(w) + w, [-2.0]))
+    [[0.]]
+    """
+    return _differentiate(_array_valued(f), w, method).J
+
+
+def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: str = "central") -> FloatArray:
+    """Hessian of a function of a vector, computed from its values.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(w)``, a number.
+    w : (n,) array
+        Where.
+    method : {"central", "complex"}, default "central"
+        "central" takes second differences: half of the digits where the parameters are of order one, none where they
+        are tiny. "complex" takes central differences of complex-step gradients: two thirds of the digits.
+
+    Returns
+    -------
+    (n, n) array
+        ∂²f/∂w_i∂w_j, symmetric.
+
+    Raises
+    ------
+    TypeError
+        The method is "complex" and f does not take complex numbers.
+
+    Examples
+    --------
+    >>> print(numerical_hessian(lambda w: w[0] ** 2 * w[1], [3.0, 2.0], method="complex").round(6))
+    [[4. 6.]
+     [6. 0.]]
+    """
+    check.choice("method", method, METHODS)
+    f, w = _array_valued(f, (1,)), check.real_array("w", w, 1)
+    if method == "complex":
+        H = _central(lambda v: _complex_step(f, v)[0], w, _central_steps(w))
+        return (H + H.T) / 2
+    return _second_differences(f, w)
+
+
+class _Derivative(NamedTuple):
+    """A numerical Jacobian (P, n), how far rounding may have moved its columns (n,), and how it was computed."""
+
+    J: FloatArray
+    rounding: FloatArray
+    method: str
+
+
+def _differentiate(f, w: ArrayLike, method: str) -> _Derivative:
+    check.choice("method", method, ["auto", *METHODS])
+    w = check.real_array("w", w, 1)
+    if method == "complex":
+        return _Derivative(_complex_step(f, w), np.zeros(len(w)), "complex")
+    steps = _central_steps(w)
+    central = _Derivative(_central(f, w, steps), _rounding(f, w, steps), "central")
+    return central if method == "central" else _verified_complex_step(f, w, steps, central)
+
+
+def _verified_complex_step(f, w: FloatArray, steps: FloatArray, central: _Derivative) -> _Derivative:
+    """The complex step if central differences bear it out, else `central`."""
+    try:
+        with np.errstate(all="ignore"):
+            J = _complex_step(f, w)
+    except Exception:  # f is any code, made for real numbers: whatever it does with complex ones, it is not for them
+        return central
+    agrees = _agree(J, central.J, central.rounding)
+    if not agrees:  # central differences may be the ones that are off, where f bends within a step: shorter steps tell
+        agrees = _agree(J, _central(f, w, steps / 100), 100 * central.rounding)
+    return _Derivative(J, np.zeros(len(w)), "complex") if agrees else central
+
+
+def _agree(A: FloatArray, B: FloatArray, rounding: FloatArray) -> bool:
+    """Whether A (P, n) is B, as far as central differences tell: three digits of each entry, six of each column."""
+    with np.errstate(invalid="ignore"):
+        allowed = 1e-3 * np.maximum(np.abs(A), np.abs(B)) + 1e-6 * np.abs(B).max(axis=0) + rounding
+        return bool((np.abs(A - B) <= allowed).all())
+
+
+def _central_steps(w: FloatArray) -> FloatArray:
+    """ε^(1/3) relative to each parameter, a zero being taken for a parameter of order one; never below √ε."""
+    scale = np.where(w == 0, 1.0, np.abs(w))
+    return np.maximum(EPS ** (1 / 3) * scale, EPS**0.5)
+
+
+def _central(f, w: FloatArray, steps: FloatArray) -> FloatArray:
+    columns = []
+    for i, step in enumerate(steps):
+        above, below = w.copy(), w.copy()
+        above[i] += step
+        below[i] -= step
+        columns.append((f(above) - f(below)) / (above[i] - below[i]))  # the distance after rounding, not 2 * step
+    return np.stack(columns, axis=-1)
+
+
+def _rounding(f, w: FloatArray, steps: FloatArray) -> FloatArray:
+    return ROUNDING_ERRORS * EPS * np.abs(f(w)).max() / steps
+
+
+def _complex_step(f, w: FloatArray) -> FloatArray:
+    steps = 1e-20 * np.where(np.abs(w) > 1e-200, np.abs(w), 1.0)
+    columns = []
+    for i, step in enumerate(steps):
+        shifted = w.astype(complex)
+        shifted[i] += 1j * step
+        columns.append(_complex_value(f, shifted).imag / step)
+    return np.stack(columns, axis=-1)
+
+
+def _complex_value(f, w: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """f at a complex w; a TypeError where f does not take it or casts it to real numbers."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ComplexWarning)
+            value = f(w)
+    except (TypeError, ComplexWarning) as error:
+        raise TypeError(f"f must take complex w for the complex step ({error}); use method='central'") from error
+    if not np.iscomplexobj(value):
+        raise TypeError("f must return complex values for complex w, got real ones; use method='central'")
+    return value
+
+
+def _second_differences(f, w: FloatArray) -> FloatArray:
+    """Four values a pair of parameters, with steps of ε^(1/4): truncation and rounding are then alike, near √ε."""
+    steps = np.diag(EPS**0.25 * np.maximum(np.abs(w), 1.0))
+    H = np.empty((len(w), len(w)))
+    for i, a in enumerate(steps):
+        for j, b in enumerate(steps[: i + 1]):
+            difference = f(w + a + b) - f(w + a - b) - f(w - a + b) + f(w - a - b)
+            H[i, j] = H[j, i] = difference[0] / (4 * a[i] * b[j])
+    return H
+
+
+def _array_valued(f, shape: tuple[int, ...] | None = None):
+    """f with its value checked: numbers, in a vector (or, with a shape, as many as that holds)."""
+    if not callable(f):
+        raise TypeError(f"f must be a function of w, got {type(f).__name__}")
+
+    def checked(w):
+        value = np.asarray(f(w))
+        if value.dtype.kind not in "biufc":
+            raise TypeError(f"f(w) must be numbers, got {type(f(w)).__name__}")
+        if np.iscomplexobj(value) and not np.iscomplexobj(w):
+            raise TypeError("f(w) must be real for real w, got complex numbers")
+        if shape is not None and value.shape not in ((), shape):
+            raise ValueError(f"f(w) must be a number, got an array of shape {value.shape}")
+        if shape is None and value.ndim != 1:
+            raise ValueError(f"f(w) must be a vector, got an array of shape {value.shape}")
+        return value.reshape(-1)
+
+    return checked
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Checks with a report
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What came out of comparing a derivative with a numerical one; true if they agree.
+
+    Parameters
+    ----------
+    name : str
+        What was checked: "gradient", "jacobian" or "hessian".
+    ok : bool
+        Whether all entries agree.
+    n_wrong, n_entries : int
+        How many entries differ, of how many.
+    worst : tuple of int
+        Index of the entry that differs most for what was allowed.
+    given, numerical : float
+        That entry as the problem and as the numerical method have it.
+    relative_difference : float
+        |given − numerical| over the larger of the two magnitudes.
+    tolerance : float
+        The relative difference that was allowed, besides the rounding of the numerical method.
+    method : str
+        "central" or "complex".
+    hint : str
+        The likely cause if all entries are wrong in the same way, else empty.
+    """
+
+    name: str
+    ok: bool
+    n_wrong: int
+    n_entries: int
+    worst: tuple[int, ...]
+    given: float
+    numerical: float
+    relative_difference: float
+    tolerance: float
+    method: str
+    hint: str
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __str__(self) -> str:
+        if self.ok:
+            verdict = f"{self.name} is right: all {self.n_entries} entries agree with {METHODS[self.method]}"
+        else:
+            verdict = (
+                f"{self.name} is WRONG: {self.n_wrong} of {self.n_entries} entries differ from {METHODS[self.method]}"
+            )
+        at = ", ".join(str(i) for i in self.worst)
+        worst = (
+            f"  worst at [{at}]: given {self.given:.9g}, numerical {self.numerical:.9g}, "
+            f"relative difference {self.relative_difference:.1e} (allowed {self.tolerance:.0e})"
+        )
+        return "\n".join([verdict, worst] + [f"  {self.hint}"] * bool(self.hint))
+
+    __repr__ = __str__
+
+
+def check_gradient(problem, w: ArrayLike, method: str = "auto", tolerance: float = 1e-6) -> CheckReport:
+    """Compare ``problem.gradient(w)`` with the numerical gradient of ``problem.loss``.
+
+    Parameters
+    ----------
+    problem : object with loss(w) and gradient(w)
+    w : (n,) array
+        Where; a random w tells more than zeros, at which errors may cancel.
+    method : {"auto", "central", "complex"}, default "auto"
+        As in `numerical_jacobian`.
+    tolerance : float, default 1e-6
+        The relative difference allowed in each entry, besides the rounding of the numerical method.
+
+    Returns
+    -------
+    CheckReport
+        True if all entries agree; print it to read it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When the problem lacks a method or its gradient has the wrong shape.
+
+    Notes
+    -----
+    At a kink (a ReLU whose input is exactly zero) there is no derivative, and the check reports a difference.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> square = SimpleNamespace(loss=lambda w: w @ w, gradient=lambda w: w)
+    >>> check_gradient(square, [1.0, 2.0])
+    gradient is WRONG: 2 of 2 entries differ from the complex step
+      worst at [0]: given 1, numerical 2, relative difference 5.0e-01 (allowed 1e-06)
+      every entry is 0.5 times the numerical one: where did a factor 2 go, the ½ of the loss?
+    """
+    return _check(problem, "loss", "gradient", w, method, tolerance)
+
+
+def check_jacobian(problem, w: ArrayLike, method: str = "auto", tolerance: float = 1e-6) -> CheckReport:
+    """Compare ``problem.jacobian(w)`` with the numerical Jacobian of ``problem.residuals``.
+
+    Parameters
+    ----------
+    problem : object with residuals(w) and jacobian(w)
+    w, method, tolerance
+        As in `check_gradient`.
+
+    Returns
+    -------
+    CheckReport
+        True if all entries agree; print it to read it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> A = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> check_jacobian(SimpleNamespace(residuals=lambda w: A @ w, jacobian=lambda w: A.T), [1.0, 1.0]).hint
+    'it is the transpose of the numerical one'
+    """
+    return _check(problem, "residuals", "jacobian", w, method, tolerance)
+
+
+def check_hessian(problem, w: ArrayLike, method: str = "auto", tolerance: float = 1e-6) -> CheckReport:
+    """Compare ``problem.hessian(w)`` with the numerical Jacobian of ``problem.gradient``.
+
+    So this checks the Hessian against the gradient: check that one too.
+
+    Parameters
+    ----------
+    problem : object with gradient(w) and hessian(w)
+    w, method, tolerance
+        As in `check_gradient`.
+
+    Returns
+    -------
+    CheckReport
+        True if all entries agree; print it to read it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> cubes = SimpleNamespace(gradient=lambda w: 3 * w**2, hessian=lambda w: np.diag(6 * w))
+    >>> bool(check_hessian(cubes, [1.0, 2.0]))
+    True
+    """
+    return _check(problem, "gradient", "hessian", w, method, tolerance)
+
+
+def _check(problem, base: str, name: str, w: ArrayLike, method: str, tolerance: float) -> CheckReport:
+    for needed in (base, name):
+        if not callable(getattr(problem, needed, None)):
+            raise TypeError(f"problem must have {base}(w) and {name}(w), {type(problem).__name__} has no {needed}")
+    w = check.real_array("w", w, 1)
+    tolerance = check.number("tolerance", tolerance, above=0)
+    derivative = _differentiate(_array_valued(getattr(problem, base), (1,) if base == "loss" else None), w, method)
+    numerical = derivative.J[0] if base == "loss" else derivative.J
+    given = np.asarray(getattr(problem, name)(w))
+    if given.shape != numerical.shape:
+        raise ValueError(f"problem.{name}(w) must have shape {numerical.shape}, got {given.shape}")
+    return _report(name, given, numerical, derivative, tolerance)
+
+
+def _report(name: str, given, numerical: FloatArray, derivative: _Derivative, tolerance: float) -> CheckReport:
+    size = np.maximum(np.abs(given), np.abs(numerical))
+    difference = np.abs(given - numerical)
+    allowed = tolerance * size + derivative.rounding + np.finfo(float).tiny
+    excess = np.nan_to_num(difference / allowed, nan=np.inf)  # a NaN agrees with nothing
+    worst = np.unravel_index(np.argmax(excess), excess.shape)
+    wrong = int((excess > 1).sum())
+    return CheckReport(
+        name=name,
+        ok=wrong == 0,
+        n_wrong=wrong,
+        n_entries=given.size,
+        worst=tuple(int(i) for i in worst),
+        given=float(given[worst]),
+        numerical=float(numerical[worst]),
+        relative_difference=float(difference[worst] / size[worst]) if size[worst] else 0.0,
+        tolerance=tolerance,
+        method=derivative.method,
+        hint=_hint(given, numerical) if wrong else "",
+    )
+
+
+def _hint(given: FloatArray, numerical: FloatArray) -> str:
+    """The likely cause where all entries are wrong in the same way."""
+
+    def close(A, B):
+        return np.allclose(A, B, rtol=1e-4, atol=1e-6 * np.abs(numerical).max())
+
+    if given.ndim == 2 and given.shape[0] == given.shape[1] and close(given.T, numerical):
+        return "it is the transpose of the numerical one"
+    norm2 = (numerical**2).sum()
+    factor = (given * numerical).sum() / norm2 if norm2 else 0.0
+    if factor == 0 or not close(given / factor, numerical):
+        return ""
+    if np.isclose(factor, -1, rtol=1e-4):
+        return "every entry is minus the numerical one: a sign?"
+    cause = "a mean in place of a sum?"
+    if np.isclose([2, 0.5], abs(factor), rtol=1e-4).any():
+        cause = "where did a factor 2 go, the ½ of the loss?"
+    return f"every entry is {factor:.4g} times the numerical one: {cause}"

@@ -1,0 +1,611 @@
+"""What formulas are made of: nodes, dual numbers, numbers.
+
+A formula is written once, with operators and the functions below (numpy's own do as well). What it is given decides
+how it is read:
+
+    f(2.0)                     numbers: its value; complex numbers too, for the complex step
+    f(dual(2.0, 1.0))          dual numbers: its value, and a directional derivative beside it
+    f(variable(2.0, "x"))      nodes: its computational graph, for `sweeps` to evaluate and differentiate
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnlib import _arguments
+from nnlib.graph.operations import OPERATIONS, Operation, Shape
+
+
+class Operand:
+    """Gives nodes and dual numbers the operators + - * / ** @, indexing, ``.T`` and numpy's functions.
+
+    Examples
+    --------
+    >>> a = dual(2.0, 1.0)
+    >>> 3 * a - 1 / a
+    5.5 + 3.25ε
+    >>> np.exp(0 * a)
+    1.0 + 0.0ε
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other):
+        return apply(OPERATIONS["+"], self, other)
+
+    def __radd__(self, other):
+        return apply(OPERATIONS["+"], other, self)
+
+    def __sub__(self, other):
+        return apply(OPERATIONS["-"], self, other)
+
+    def __rsub__(self, other):
+        return apply(OPERATIONS["-"], other, self)
+
+    def __mul__(self, other):
+        return apply(OPERATIONS["*"], self, other)
+
+    def __rmul__(self, other):
+        return apply(OPERATIONS["*"], other, self)
+
+    def __truediv__(self, other):
+        return apply(OPERATIONS["/"], self, other)
+
+    def __rtruediv__(self, other):
+        return apply(OPERATIONS["/"], other, self)
+
+    def __pow__(self, other):
+        return apply(OPERATIONS["**"], self, other)
+
+    def __rpow__(self, other):
+        return apply(OPERATIONS["**"], other, self)
+
+    def __matmul__(self, other):
+        return apply(OPERATIONS["@"], self, other)
+
+    def __rmatmul__(self, other):
+        return apply(OPERATIONS["@"], other, self)
+
+    def __neg__(self):
+        return apply(OPERATIONS["negative"], self)
+
+    def __getitem__(self, index):
+        for part in index if isinstance(index, tuple) else (index,):
+            if not isinstance(part, (int, np.integer, slice)) or isinstance(part, bool):
+                raise TypeError(f"an index is a whole number or a slice for each axis, got {index!r}")
+        return apply(OPERATIONS["[]"], self, settings=(index,))
+
+    @property
+    def T(self):
+        return transpose(self)
+
+    def __array_ufunc__(self, function, method, *operands, **keywords):
+        """What numpy calls for ``np.sin(self)`` and for ``array + self``: the entry whose value is that function."""
+        for operation in OPERATIONS.values():
+            if operation.value is function and method == "__call__" and not keywords:
+                return apply(operation, *operands)
+        raise TypeError(f"np.{function.__name__} is not among the operations of a graph: {', '.join(OPERATIONS)}")
+
+
+@dataclass(eq=False, repr=False, slots=True)
+class Node(Operand):
+    """A node of a computational graph: a variable, a constant, or an operation on its parents.
+
+    `variable` and `constant` make nodes, and so does every operation on a node. A node knows how it is computed, but
+    not its value: values belong to an evaluation or a sweep.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of its value: () for a number, (n,) for a vector, (m, n) for a matrix.
+    name : str or None
+    operation : Operation or None
+        How it is computed from its parents; None for variables and constants.
+    parents : tuple of Node
+        The arguments of the operation.
+    settings : tuple
+        The settings of the operation.
+    given : ndarray or None
+        What a variable or a constant stands for; None for all other nodes.
+    is_variable : bool
+        Whether derivatives can be taken with respect to it.
+
+    Examples
+    --------
+    >>> x = variable(2.0, name="x")
+    >>> f = sin(x) * x
+    >>> f.parents
+    (sin(x), x)
+    """
+
+    shape: Shape
+    name: str | None = None
+    operation: Operation | None = None
+    parents: tuple[Node, ...] = ()
+    settings: tuple = ()
+    given: NDArray[np.float64] | None = None
+    is_variable: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many floats its value holds.
+
+        Examples
+        --------
+        >>> variable([[1.0, 2.0], [3.0, 4.0]], name="W").size
+        4
+        """
+        return math.prod(self.shape)
+
+    @property
+    def cost(self) -> int:
+        """Multiply-adds to compute it from its parents; a product along one of its edges takes as many.
+
+        Examples
+        --------
+        >>> x = variable([1.0, 2.0, 3.0], name="x")
+        >>> (x @ x).cost, sin(x).cost, x.cost
+        (3, 3, 0)
+        """
+        return self.operation.cost(self.shape, *(parent.shape for parent in self.parents)) if self.operation else 0
+
+    def named(self, name: str) -> Node:
+        """Give the node a name, for tables, drawings and messages.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        Node
+            The same node.
+
+        Examples
+        --------
+        >>> x = variable(2.0, name="x")
+        >>> (x * x).named("square") + 1
+        square + 1
+        """
+        self.name = _text("name", name)
+        return self
+
+    @property
+    def label(self) -> str:
+        """Its name; without one, what a constant stands for; and … for the result of an operation.
+
+        Examples
+        --------
+        >>> x = variable(2.0, name="x")
+        >>> x.label, constant(3.0).label, constant([1.0, 2.0]).label, (x + 1).label
+        ('x', '3', '[2]', '…')
+        """
+        return self.name or ("…" if self.operation else _brief(self.given))
+
+    def written(self, *parents: str) -> str:
+        """Its operation as it is written, with the given names of its parents; nothing for variables and constants.
+
+        Parameters
+        ----------
+        *parents : str, one per parent
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> (variable(2.0, name="x") ** 3).written("u", "3")
+        'u ** 3'
+        """
+        return _written(self.operation, parents, self.settings) if self.operation else ""
+
+    def __repr__(self):
+        return self.name or self.written(*(parent.label for parent in self.parents)) or self.label
+
+
+@dataclass(frozen=True, eq=False, repr=False, slots=True)
+class Dual(Operand):
+    """A dual number a + ȧε, ε² = 0: a value and its derivative in one direction, which every operation carries along.
+
+    `dual` makes them, and so does every operation on a dual number.
+
+    Attributes
+    ----------
+    value : ndarray
+        a.
+    tangent : ndarray
+        ȧ, of the same shape.
+
+    References
+    ----------
+    Griewank & Walther (2008), Evaluating Derivatives, 2nd edition, chapter 3.
+
+    Examples
+    --------
+    f(x + ε) = f(x) + f′(x) ε: the cube and its slope at 2.
+
+    >>> dual(2.0, 1.0) ** 3
+    8.0 + 12.0ε
+    """
+
+    value: NDArray[np.float64]
+    tangent: NDArray[np.float64]
+
+    @property
+    def shape(self) -> Shape:
+        return self.value.shape
+
+    def __repr__(self):
+        return f"{self.value} + {self.tangent}ε"
+
+
+# ---- making operands ------------------------------------------------------------------------------------------------
+
+
+def variable(value: ArrayLike, name: str) -> Node:
+    """A variable: a node that derivatives can be taken with respect to.
+
+    Parameters
+    ----------
+    value : array-like, shape (), (n,) or (m, n)
+        Where a formula of it is evaluated unless another point is asked for.
+    name : str
+
+    Returns
+    -------
+    Node
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the value is not real and finite, has other axes, or the name is no text.
+
+    Examples
+    --------
+    >>> x = variable(2.0, name="x")
+    >>> x * x + 1
+    … + 1
+    """
+    given = np.array(_arguments.real_array("value", value, (0, 1, 2)))
+    return Node(given.shape, name=_text("name", name), given=given, is_variable=True)
+
+
+def constant(value: ArrayLike, name: str | None = None) -> Node:
+    """A constant. Plain numbers in a formula become constants by themselves; one made here can have a name.
+
+    Parameters
+    ----------
+    value : array-like, shape (), (n,) or (m, n)
+    name : str, optional
+
+    Returns
+    -------
+    Node
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the value is not real and finite, has other axes, or the name is no text.
+
+    Examples
+    --------
+    >>> A = constant([[1.0, 2.0], [3.0, 4.0]], name="A")
+    >>> A @ variable([1.0, 0.0], name="x")
+    A @ x
+    """
+    given = np.array(_arguments.real_array("value", value, (0, 1, 2)))
+    return Node(given.shape, name=None if name is None else _text("name", name), given=given)
+
+
+def dual(value: ArrayLike, tangent: ArrayLike) -> Dual:
+    """The dual number value + tangent ε.
+
+    Parameters
+    ----------
+    value, tangent : array-like of the same shape, (), (n,) or (m, n)
+
+    Returns
+    -------
+    Dual
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not real, finite and of the same shape.
+
+    Examples
+    --------
+    >>> x = dual(3.0, 1.0)
+    >>> x * x
+    9.0 + 6.0ε
+    """
+    value = np.array(_arguments.real_array("value", value, (0, 1, 2)))
+    tangent = np.array(_arguments.real_array("tangent", tangent, (0, 1, 2)))
+    if value.shape != tangent.shape:
+        raise ValueError(f"tangent has shape {tangent.shape}, value has shape {value.shape}: they must be the same")
+    return Dual(value, tangent)
+
+
+# ---- applying operations --------------------------------------------------------------------------------------------
+
+
+def apply(operation: Operation, *operands, settings: tuple = ()):
+    """Apply an operation: of nodes it makes a node, of dual numbers and numbers it computes the value.
+
+    Parameters
+    ----------
+    operation : Operation
+    *operands : Node, Dual or array-like, shapes (), (n,) or (m, n)
+        Numbers mix with nodes and with dual numbers.
+    settings : tuple
+        What the operation takes besides.
+
+    Returns
+    -------
+    Node, Dual or ndarray
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an operand holds no finite numbers, the shapes do not fit, or the result is not finite.
+
+    Examples
+    --------
+    >>> apply(OPERATIONS["sin"], variable(1.0, name="x"))
+    sin(x)
+    >>> apply(OPERATIONS["+"], dual(1.0, 1.0), 2.0)
+    3.0 + 1.0ε
+    """
+    if not isinstance(operation, Operation):
+        raise TypeError(f"operation must be an Operation, got {operation!r}")
+    if len(operands) != len(operation.forward):
+        raise TypeError(f"{operation.name} takes {len(operation.forward)} operands, got {len(operands)}")
+    operands = tuple(a if isinstance(a, Operand) else _numbers(a) for a in operands)
+    try:
+        shape = operation.shape(*(a.shape for a in operands), *settings)
+    except ValueError as problem:
+        raise ValueError(f"{_written(operation, map(_brief, operands), settings)}: {problem}") from None
+    if not any(isinstance(a, Node) for a in operands):
+        return compute(operation, operands, settings)
+    if any(isinstance(a, Dual) for a in operands):
+        raise TypeError("a node and a dual number do not mix; evaluate the finished graph at the dual number")
+    parents = tuple(a if isinstance(a, Node) else constant(a) for a in operands)
+    return Node(shape, operation=operation, parents=parents, settings=settings)
+
+
+def compute(operation: Operation, arguments: tuple, settings: tuple):
+    """Value of an operation on numbers or dual numbers; its shapes fit, and its value must be finite."""
+    if any(isinstance(a, Dual) for a in arguments):
+        return _compute_dual(operation, arguments, settings)
+    with np.errstate(all="ignore"):
+        y = operation.value(*arguments, *settings)
+    if not np.isfinite(y).all():
+        raise ValueError(f"{_written(operation, map(_brief, arguments), settings)} is not finite: {_not_finite(y)}")
+    return y
+
+
+def _compute_dual(operation: Operation, arguments: tuple, settings: tuple) -> Dual:
+    """f(a₁ + ȧ₁ε, …) = f(a₁, …) + (J₁ȧ₁ + …) ε."""
+    values = tuple(a.value if isinstance(a, Dual) else a for a in arguments)
+    y = compute(operation, values, settings)
+    products = [
+        multiply(operation, rule, a.tangent, y, values, settings)
+        for rule, a in zip(operation.forward, arguments, strict=True)
+        if isinstance(a, Dual)
+    ]
+    return Dual(y, functools.reduce(np.add, products))
+
+
+def multiply(operation: Operation, rule, vector, y, arguments: tuple, settings: tuple):
+    """J v or Jᵀ u by one of the operation's rules; it must be finite."""
+    with np.errstate(all="ignore"):
+        product = rule(vector, y, *arguments, *settings)
+    for part in (product.value, product.tangent) if isinstance(product, Dual) else (product,):
+        if not np.isfinite(part).all():
+            text = _written(operation, map(_brief, arguments), settings)
+            raise ValueError(f"the derivative of {text} is not finite: {_not_finite(part)}")
+    return product
+
+
+# ---- the functions of a formula -------------------------------------------------------------------------------------
+# Each takes a node, a dual number or numbers, and returns the same kind.
+
+
+def exp(a):
+    """Exponential, element by element.
+
+    Examples
+    --------
+    >>> exp(variable(0.0, name="x")), exp(dual(0.0, 2.0))
+    (exp(x), 1.0 + 2.0ε)
+    """
+    return apply(OPERATIONS["exp"], a)
+
+
+def log(a):
+    """Natural logarithm, element by element.
+
+    Examples
+    --------
+    >>> log(variable(1.0, name="x")), log(dual(1.0, 2.0))
+    (log(x), 0.0 + 2.0ε)
+    """
+    return apply(OPERATIONS["log"], a)
+
+
+def sqrt(a):
+    """Square root, element by element.
+
+    Examples
+    --------
+    >>> sqrt(variable(4.0, name="x")), sqrt(dual(4.0, 1.0))
+    (sqrt(x), 2.0 + 0.25ε)
+    """
+    return apply(OPERATIONS["sqrt"], a)
+
+
+def sin(a):
+    """Sine, element by element.
+
+    Examples
+    --------
+    >>> sin(variable(0.0, name="x")), sin(dual(0.0, 1.0))
+    (sin(x), 0.0 + 1.0ε)
+    """
+    return apply(OPERATIONS["sin"], a)
+
+
+def cos(a):
+    """Cosine, element by element.
+
+    Examples
+    --------
+    >>> cos(variable(0.0, name="x")), cos(dual(0.0, 1.0))
+    (cos(x), 1.0 + -0.0ε)
+    """
+    return apply(OPERATIONS["cos"], a)
+
+
+def tanh(a):
+    """Hyperbolic tangent, element by element.
+
+    Examples
+    --------
+    >>> tanh(variable(0.0, name="x")), tanh(dual(0.0, 1.0))
+    (tanh(x), 0.0 + 1.0ε)
+    """
+    return apply(OPERATIONS["tanh"], a)
+
+
+def logistic(a):
+    """Logistic function 1 / (1 + e⁻ᵃ), element by element.
+
+    Examples
+    --------
+    >>> logistic(variable(0.0, name="x")), logistic(dual(0.0, 1.0))
+    (logistic(x), 0.5 + 0.25ε)
+    """
+    return apply(OPERATIONS["logistic"], a)
+
+
+def relu(a):
+    """Rectifier max(0, a), element by element; its derivative at 0, which has no value, counts as 0.
+
+    Examples
+    --------
+    >>> relu(variable(0.0, name="x")), relu(dual([-1.0, 2.0], [1.0, 1.0]))
+    (relu(x), [0. 2.] + [0. 1.]ε)
+    """
+    return apply(OPERATIONS["relu"], a)
+
+
+def sum(a, axis: int | None = None):
+    """Sum of all elements, or along one axis.
+
+    Parameters
+    ----------
+    a : Node, Dual or array-like
+    axis : int, optional
+        0 or 1; all elements by default.
+
+    Examples
+    --------
+    >>> sum(dual([1.0, 2.0], [0.0, 5.0]))
+    3.0 + 5.0ε
+    >>> sum(variable([[1.0, 2.0]], name="W"), axis=0)
+    sum(W, axis=0)
+    """
+    axis = None if axis is None else _arguments.integer("axis", axis, at_least=0)
+    return apply(OPERATIONS["sum"], a, settings=(axis,))
+
+
+def transpose(a):
+    """Transpose of a matrix, also written ``a.T``.
+
+    Examples
+    --------
+    >>> transpose(variable([[1.0, 2.0]], name="W"))
+    W.T
+    """
+    return apply(OPERATIONS["T"], a)
+
+
+def reshape(a, shape: Shape):
+    """The same numbers, row by row, in another shape.
+
+    Parameters
+    ----------
+    a : Node, Dual or array-like
+    shape : tuple of int
+        (), (n,) or (m, n), with as many elements as a.
+
+    Examples
+    --------
+    >>> reshape(variable([1.0, 2.0, 3.0], name="x"), (3, 1)).shape
+    (3, 1)
+    """
+    if not isinstance(shape, tuple) or len(shape) > 2:
+        raise TypeError(f"shape must be a tuple of at most two lengths, got {shape!r}")
+    return apply(OPERATIONS["reshape"], a, settings=(tuple(_arguments.integer("shape", n, at_least=1) for n in shape),))
+
+
+def concatenate(*parts):
+    """Numbers and vectors end to end, in one vector.
+
+    Parameters
+    ----------
+    *parts : Node, Dual or array-like, shapes () or (n,)
+
+    Examples
+    --------
+    Two outputs in one, for a Jacobian of two rows:
+
+    >>> x = variable(2.0, name="x")
+    >>> concatenate(x * x, 5 * x).shape
+    (2,)
+    """
+    if len(parts) < 2:
+        raise TypeError(f"concatenate takes two or more parts, got {len(parts)}")
+    return functools.reduce(functools.partial(apply, OPERATIONS["concatenate"]), parts)
+
+
+# ---- checks and messages --------------------------------------------------------------------------------------------
+
+
+def _numbers(value) -> NDArray:
+    """`value` as an array of finite numbers; complex ones are for the complex step."""
+    if isinstance(value, (complex, np.generic, np.ndarray)) and np.iscomplexobj(value):
+        _arguments.real_array("operand", np.abs(value), (0, 1, 2))
+        return np.asarray(value)
+    return _arguments.real_array("operand", value, (0, 1, 2))
+
+
+def _text(name: str, value) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, got {value!r} ({type(value).__name__})")
+    if not value.strip():
+        raise ValueError(f"{name} must not be empty")
+    return value
+
+
+def _written(operation: Operation, names, settings: tuple) -> str:
+    return operation.text.format(*names, *settings)
+
+
+def _brief(operand) -> str:
+    """A node by its repr, a number in full, an array by its lengths."""
+    if isinstance(operand, Node):
+        return repr(operand)
+    number = operand.value if isinstance(operand, Dual) else operand
+    return f"{number:g}" if number.shape == () else f"[{'×'.join(map(str, number.shape))}]"
+
+
+def _not_finite(array) -> str:
+    array = np.asarray(array)
+    return f"it holds {array[~np.isfinite(array)][0]}" if array.ndim else f"it is {array}"

@@ -1,0 +1,37 @@
+"""Live figures: matplotlib draws the still part once, the browser draws what moves.
+
+A figure is made in three steps: `subplots` and the artists as usual in matplotlib; a plain function that sets the
+artists' data for given values of the controls and returns a `Caption`; one call that joins them:
+
+- `figure`: the kernel computes at each move of a control;
+- `recorded`: all positions of one slider are computed once and the browser moves through them without a kernel;
+- `stepper`: Step, Run and Reset buttons for anything that yields step records.
+
+This is the only part of `nnlib` that needs matplotlib, ipywidgets and anywidget.
+"""
+
+from nnlib.live.controls import Caption, Choice, Prediction, Slider
+from nnlib.live.figure import LiveFigure, figure
+from nnlib.live.recorded import RecordedFigure, recorded
+from nnlib.live.stepper import Stepper, stepper
+from nnlib.live.style import COLORS, Arrow, Bars, arrow, bars, polygon, subplots
+
+__all__ = [
+    "COLORS",
+    "Arrow",
+    "Bars",
+    "Caption",
+    "Choice",
+    "LiveFigure",
+    "Prediction",
+    "RecordedFigure",
+    "Slider",
+    "Stepper",
+    "arrow",
+    "bars",
+    "figure",
+    "polygon",
+    "recorded",
+    "stepper",
+    "subplots",
+]

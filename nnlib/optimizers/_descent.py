@@ -1,0 +1,124 @@
+"""The loop that all first-order methods share: they differ in their rule alone, which turns a gradient into a new w.
+
+A rule is a function (w, g, η, memory) → (w, memory); memory is what the method remembers from step to step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import count, islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnlib import _arguments as check
+from nnlib.optimizers._steps import FloatArray, Step, Steps, relative_gradient, require_methods, starting_point
+from nnlib.reasons import StopReason
+
+Rule = Callable[[FloatArray, FloatArray, float, Any], tuple[FloatArray, Any]]
+LearningRate = float | Callable[[int], float]
+
+
+def descent(
+    method: str,
+    problem,
+    w0: ArrayLike,
+    learning_rate: LearningRate,
+    rule: Rule,
+    memory,
+    batch_size: int | None,
+    seed: int | np.random.Generator | None,
+    batches_per_step: int | None,
+) -> Steps:
+    """The first-order method that repeats w, memory ← rule(w, g, η, memory); see `steepest_descent` for the rest."""
+    require_methods(problem, method, "loss", "loss_and_gradient")
+    rates = learning_rates(learning_rate)
+    batches = _mini_batches(method, problem, batch_size, seed, batches_per_step)
+    w, _ = starting_point(problem, w0)
+    return Steps(method, problem, w, _steps(problem, w, rates, rule, memory, batches))
+
+
+def learning_rates(learning_rate: LearningRate) -> Callable[[int], float]:
+    """η as a function of the step's number 1, 2, 3, …, from such a function or from a number."""
+    if not callable(learning_rate):
+        constant = check.number("learning_rate", learning_rate, above=0)
+        return lambda k: constant
+
+    def rate(k: int) -> float:
+        return check.number(f"learning_rate({k})", learning_rate(k), at_least=0)
+
+    rate(1)  # complain about a function that cannot be meant before the first step
+    return rate
+
+
+def not_finite(loss: float, g: FloatArray) -> StopReason:
+    """The reason why a point cannot be gone on from: its loss, or else its gradient."""
+    if np.isfinite(loss):
+        return StopReason.GRADIENT_NOT_FINITE.with_numbers(bad=int(np.sum(~np.isfinite(g))), n=len(g), loss=loss)
+    return StopReason.NOT_FINITE.with_numbers(loss=loss)
+
+
+def _steps(problem, w, rates, rule, memory, batches):
+    # A step may go where numbers overflow. That is seen in its loss; numpy need not say it too.
+    with np.errstate(all="ignore"):
+        start_loss, g = problem.loss_and_gradient(w)
+    loss = start_loss
+    for k in count(1):
+        learning_rate = rates(k)
+        with np.errstate(all="ignore"):
+            if batches is None:
+                trial, memory = rule(w, g, learning_rate, memory)
+            else:
+                trial, memory = _through_batches(problem, next(batches), w, learning_rate, rule, memory)
+            trial_loss, trial_g = problem.loss_and_gradient(trial)
+        accepted = bool(np.isfinite(trial_loss) and np.isfinite(trial_g).all())
+        if accepted:
+            w, loss, g = trial, float(trial_loss), trial_g
+        yield Step(
+            w=w,
+            loss=loss,
+            gradient_norm=float(np.linalg.norm(g)),
+            scaled_gradient=relative_gradient(g, w, loss, start_loss),
+            accepted=accepted,
+            trial_w=trial,
+            trial_loss=float(trial_loss),
+            learning_rate=learning_rate,
+        )
+        if not accepted:
+            return not_finite(trial_loss, trial_g)
+
+
+def _through_batches(problem, batches, w, learning_rate, rule, memory):
+    """One update for each batch B, with (m/|B|) Σ_{s in B} ∂E_s/∂w, an unbiased estimate of the gradient."""
+    for rows in batches:
+        g = problem.batch(rows).loss_and_gradient(w)[1] * (len(problem.X) / len(rows))
+        w, memory = rule(w, g, learning_rate, memory)
+    return w, memory
+
+
+def _mini_batches(method, problem, batch_size, seed, batches_per_step) -> Iterator[list] | None:
+    """For each step the list of its mini-batches, each an array of row numbers; None for the full batch."""
+    if batch_size is None:
+        for name, value in (("seed", seed), ("batches_per_step", batches_per_step)):
+            if value is not None:
+                raise ValueError(f"{name} belongs to mini-batches: give batch_size too")
+        return None
+    require_methods(problem, f"{method} with a batch_size", "batch")
+    m = len(problem.X)
+    per_epoch = math.ceil(m / check.integer("batch_size", batch_size, at_least=1))
+    per_step = per_epoch if batches_per_step is None else batches_per_step
+    rng = check.random_generator("seed", seed)
+    return _grouped(_shuffled(m, per_epoch, rng), check.integer("batches_per_step", per_step, at_least=1))
+
+
+def _shuffled(m: int, per_epoch: int, rng: np.random.Generator) -> Iterator:
+    """Batches without end: each epoch all m rows in a new random order, cut into parts as equal as can be."""
+    while True:
+        yield from np.array_split(rng.permutation(m), per_epoch)
+
+
+def _grouped(stream: Iterator, size: int) -> Iterator[list]:
+    while True:
+        yield list(islice(stream, size))
