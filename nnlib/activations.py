@@ -81,15 +81,36 @@ def _zero(a: np.ndarray) -> np.ndarray:
     return np.zeros_like(a)
 
 
+def _linear(z: np.ndarray) -> np.ndarray:
+    return z
+
+
+def _tanh_slope(a: np.ndarray) -> np.ndarray:
+    return 1 - a * a
+
+
+def _tanh_bend(a: np.ndarray) -> np.ndarray:
+    return -2 * a * (1 - a * a)
+
+
 def _logistic_slope(a: np.ndarray) -> np.ndarray:
     return a * (1 - a)
 
 
+def _logistic_bend(a: np.ndarray) -> np.ndarray:
+    return a * (1 - a) * (1 - 2 * a)
+
+
+def _relu_slope(a: np.ndarray) -> np.ndarray:
+    return (np.real(a) > 0).astype(float)
+
+
+# Named functions, no lambdas, so that a network can be pickled.
 _TABLE = (
-    Activation("tanh", np.tanh, lambda a: 1 - a * a, lambda a: -2 * a * (1 - a * a)),
-    Activation("logistic", logistic, _logistic_slope, lambda a: a * (1 - a) * (1 - 2 * a)),
-    Activation("relu", relu, lambda a: (np.real(a) > 0).astype(float), _zero),
-    Activation("linear", lambda z: z, _one, _zero),
+    Activation("tanh", np.tanh, _tanh_slope, _tanh_bend),
+    Activation("logistic", logistic, _logistic_slope, _logistic_bend),
+    Activation("relu", relu, _relu_slope, _zero),
+    Activation("linear", _linear, _one, _zero),
     Activation("softmax", softmax, _logistic_slope, None, elementwise=False),
 )
 ACTIVATIONS = {activation.name: activation for activation in _TABLE}

@@ -43,6 +43,23 @@ class StopReason(Enum):
         "all are is kept"
     )
 
+    FIXED_POINT = (
+        "alpha, beta and the weights are at rest: ln alpha and ln beta moved by {change:.1e} and the scaled gradient of "
+        "beta E_D + alpha E_W is {cosine:.1e}, the tolerance is {tolerance:.1e}"
+    )
+    WEIGHTS_OFF = (
+        "alpha and beta are at rest where all weights are switched off: gamma = {gamma:.3g} of {n} parameters are "
+        "determined by the data at alpha = {alpha:.3g}, and all else is taken for noise; try another start"
+    )
+    ALPHA_RUNS_AWAY = (
+        "alpha runs away, {alpha:.2g} and rising, and gamma = {gamma:.1e} falls to 0: all weights are being switched off "
+        "and all data taken for noise; try another start"
+    )
+    NO_NOISE_LEFT = (
+        "nothing is left to measure the noise by: gamma = {gamma:.6g} parameters are fitted to P = {P} residuals, and "
+        "E_D is {E_D:.1e}; beta has no value"
+    )
+
     def with_numbers(self, **numbers) -> StopReason:
         """This reason, its sentence filled in."""
         return _filled(self.name, self.value.format(**numbers))
@@ -65,7 +82,7 @@ class StopReason(Enum):
         return _filled, (self.name, self.value)  # pickle by name: a filled-in sentence is not a value of the enum
 
 
-_CONVERGED = {"GOAL", "MIN_GRADIENT", "ROUNDING"}
+_CONVERGED = {"GOAL", "MIN_GRADIENT", "ROUNDING", "FIXED_POINT"}
 
 
 def _filled(name: str, sentence: str) -> StopReason:

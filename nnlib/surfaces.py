@@ -16,6 +16,7 @@ from nnlib import checks
 from nnlib.problems import CurveFit
 
 FloatArray = NDArray[np.float64]
+Window = tuple[tuple[float, float], tuple[float, float]]
 
 
 class Surface(CurveFit):
@@ -28,14 +29,16 @@ class Surface(CurveFit):
         Where it is customary to start.
     minima : (k, 2) array
         Its minima, one a row; E = 0 in each.
+    window : ((float, float), (float, float))
+        The part of the plane to draw, limits of x and of y: start, minima and the ways between them are inside.
 
     Examples
     --------
     >>> valley = rosenbrock()
     >>> valley
     Surface(rosenbrock, minimum at (1, 1))
-    >>> valley.loss(valley.start).round(4)
-    np.float64(12.1)
+    >>> float(valley.loss(valley.start))
+    12.1
     """
 
     n_params = 2
@@ -47,8 +50,9 @@ class Surface(CurveFit):
         jacobian: Callable[[FloatArray], FloatArray],
         start: ArrayLike,
         minima: ArrayLike,
+        window: Window,
     ):
-        self.name, self.start, self.minima = name, np.array(start, float), np.array(minima, float)
+        self.name, self.start, self.minima, self.window = name, np.array(start, float), np.array(minima, float), window
         self._gradient = lambda w: jacobian(w).T @ residuals(w)
         n_residuals = len(residuals(self.start))
         super().__init__(lambda w, x: residuals(w), 0.0, np.zeros(n_residuals), lambda w, x: jacobian(w))
@@ -59,7 +63,7 @@ class Surface(CurveFit):
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (2, 2): the derivative of g = Jᵀr by the complex step, exact to rounding."""
-        H = checks.numerical_jacobian(self._gradient, np.asarray(w, dtype=float))
+        H = checks.numerical_jacobian(self._gradient, np.asarray(w, dtype=float), method="complex")
         return (H + H.T) / 2
 
 
@@ -78,7 +82,8 @@ def quadratic_bowl(condition_number: float = 10.0) -> Surface:
            [  0., 100.]])
     """
     slopes = np.array([1.0, np.sqrt(check.number("condition_number", condition_number, at_least=1))])
-    return Surface("quadratic_bowl", lambda w: slopes * w, lambda w: np.diag(slopes), [-2.0, 1.0], [[0.0, 0.0]])
+    window = ((-3.0, 3.0), (-2.0, 2.0))
+    return Surface("quadratic_bowl", lambda w: slopes * w, lambda w: np.diag(slopes), [-2.0, 1.0], [[0.0, 0.0]], window)
 
 
 def rosenbrock() -> Surface:
@@ -97,7 +102,7 @@ def rosenbrock() -> Surface:
         x, _ = w
         return np.array([[-1, 0 * x], [-20 * x, 10]])
 
-    return Surface("rosenbrock", residuals, jacobian, [-1.2, 1.0], [[1.0, 1.0]])
+    return Surface("rosenbrock", residuals, jacobian, [-1.2, 1.0], [[1.0, 1.0]], ((-2.0, 2.0), (-4.0, 3.0)))
 
 
 def himmelblau() -> Surface:
@@ -122,7 +127,7 @@ def himmelblau() -> Surface:
         [-3.779310253377747, -3.2831859912861696],
         [3.5844283403304917, -1.8481265269644036],
     ]
-    return Surface("himmelblau", residuals, jacobian, [0.0, 0.0], minima)
+    return Surface("himmelblau", residuals, jacobian, [0.0, 0.0], minima, ((-5.0, 5.0), (-5.0, 5.0)))
 
 
 def beale() -> Surface:
@@ -142,7 +147,7 @@ def beale() -> Surface:
         x, y = w
         return np.column_stack([y**i - 1, x * i * y ** (i - 1)])
 
-    return Surface("beale", residuals, jacobian, [1.0, 1.0], [[3.0, 0.5]])
+    return Surface("beale", residuals, jacobian, [1.0, 1.0], [[3.0, 0.5]], ((-1.0, 4.5), (-2.0, 2.0)))
 
 
 def saddle() -> Surface:
@@ -156,4 +161,4 @@ def saddle() -> Surface:
         _, y = w
         return np.array([[1, 0 * y], [0, np.sqrt(2) * y]])
 
-    return Surface("saddle", residuals, jacobian, [1.5, 0.1], [[0.0, -1.0], [0.0, 1.0]])
+    return Surface("saddle", residuals, jacobian, [1.5, 0.1], [[0.0, -1.0], [0.0, 1.0]], ((-2.0, 2.0), (-1.8, 1.8)))

@@ -53,7 +53,7 @@ def evaluate(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Number
     (6.0, 30.0, 30.0 + 3.0ε)
     """
     order = topological_order(output)
-    return plain(record(order, _point(order, at, duals=True), Meter())[output])
+    return result(record(order, _point(order, at, duals=True), Meter())[output])
 
 
 def node_values(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Values:
@@ -447,7 +447,7 @@ def _variables(order: list[Node]) -> list[Node]:
 
 def check_variable(variable, order: list[Node]) -> Node:
     variables = _variables(order)
-    if variable not in variables:
+    if not isinstance(variable, Node) or variable not in variables:
         known = ", ".join(map(repr, variables)) or "none"
         raise ValueError(f"{variable!r} is not a variable of this graph, its variables are: {known}")
     return variable
@@ -458,8 +458,8 @@ def _check_number(output: Node, what: str) -> None:
         raise ValueError(f"{what} takes an output that is a number, {output} has shape {output.shape}; see jacobian")
 
 
-def _of_shape(name: str, value, node: Node) -> NDArray[np.float64]:
-    array = _arguments.real_array(name, value, (0, 1, 2))
+def _of_shape(name: str, value, node: Node, duals: bool = False) -> NDArray[np.float64] | Dual:
+    array = value if duals and isinstance(value, Dual) else _arguments.real_array(name, value, (0, 1, 2))
     if array.shape != node.shape:
         raise ValueError(f"{name} has shape {array.shape}, {node} has shape {node.shape}: they must be the same")
     return array
@@ -470,10 +470,7 @@ def _numbers_of(name: str, given, order: list[Node], duals: bool = False) -> Val
         raise TypeError(f"{name} must map variables to numbers, as {{x: 1.0}} does, got {given!r}")
     for node in given:
         check_variable(node, order)
-    return {
-        node: value if duals and isinstance(value, Dual) else _of_shape(f"{name}[{node}]", value, node)
-        for node, value in given.items()
-    }
+    return {node: _of_shape(f"{name}[{node}]", value, node, duals) for node, value in given.items()}
 
 
 def _directions(name: str, given, order: list[Node]) -> Values:
@@ -496,5 +493,5 @@ def _meter(meter) -> Meter:
 
 
 def result(numbers):
-    """Numbers of the caller's own: never a view into a sweep."""
+    """Numbers of the caller's own: never a view into a graph or a sweep."""
     return numbers if isinstance(numbers, Dual) else plain(np.array(numbers))

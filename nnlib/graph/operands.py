@@ -10,6 +10,7 @@ how it is read:
 
 from __future__ import annotations
 
+import cmath
 import functools
 import math
 from dataclasses import dataclass
@@ -114,13 +115,15 @@ class Node(Operand):
         What a variable or a constant stands for; None for all other nodes.
     is_variable : bool
         Whether derivatives can be taken with respect to it.
+    cost : int
+        Multiply-adds to compute it from its parents; a product along one of its edges takes as many.
 
     Examples
     --------
-    >>> x = variable(2.0, name="x")
-    >>> f = sin(x) * x
-    >>> f.parents
-    (sin(x), x)
+    >>> x = variable([1.0, 2.0, 3.0], name="x")
+    >>> f = sin(x) @ x
+    >>> f.parents, f.shape, f.cost
+    ((sin(x), x), (), 3)
     """
 
     shape: Shape
@@ -130,6 +133,7 @@ class Node(Operand):
     settings: tuple = ()
     given: NDArray[np.float64] | None = None
     is_variable: bool = False
+    cost: int = 0
 
     @property
     def size(self) -> int:
@@ -141,18 +145,6 @@ class Node(Operand):
         4
         """
         return math.prod(self.shape)
-
-    @property
-    def cost(self) -> int:
-        """Multiply-adds to compute it from its parents; a product along one of its edges takes as many.
-
-        Examples
-        --------
-        >>> x = variable([1.0, 2.0, 3.0], name="x")
-        >>> (x @ x).cost, sin(x).cost, x.cost
-        (3, 3, 0)
-        """
-        return self.operation.cost(self.shape, *(parent.shape for parent in self.parents)) if self.operation else 0
 
     def named(self, name: str) -> Node:
         """Give the node a name, for tables, drawings and messages.
@@ -272,7 +264,7 @@ def variable(value: ArrayLike, name: str) -> Node:
     >>> x * x + 1
     … + 1
     """
-    given = np.array(_arguments.real_array("value", value, (0, 1, 2)))
+    given = _frozen("value", value)
     return Node(given.shape, name=_text("name", name), given=given, is_variable=True)
 
 
@@ -299,7 +291,7 @@ def constant(value: ArrayLike, name: str | None = None) -> Node:
     >>> A @ variable([1.0, 0.0], name="x")
     A @ x
     """
-    given = np.array(_arguments.real_array("value", value, (0, 1, 2)))
+    given = _frozen("value", value)
     return Node(given.shape, name=None if name is None else _text("name", name), given=given)
 
 
@@ -325,8 +317,7 @@ def dual(value: ArrayLike, tangent: ArrayLike) -> Dual:
     >>> x * x
     9.0 + 6.0ε
     """
-    value = np.array(_arguments.real_array("value", value, (0, 1, 2)))
-    tangent = np.array(_arguments.real_array("tangent", tangent, (0, 1, 2)))
+    value, tangent = _frozen("value", value), _frozen("tangent", tangent)
     if value.shape != tangent.shape:
         raise ValueError(f"tangent has shape {tangent.shape}, value has shape {value.shape}: they must be the same")
     return Dual(value, tangent)
@@ -367,8 +358,9 @@ def apply(operation: Operation, *operands, settings: tuple = ()):
     if len(operands) != len(operation.forward):
         raise TypeError(f"{operation.name} takes {len(operation.forward)} operands, got {len(operands)}")
     operands = tuple(a if isinstance(a, Operand) else _numbers(a) for a in operands)
+    shapes = [a.shape for a in operands]
     try:
-        shape = operation.shape(*(a.shape for a in operands), *settings)
+        shape = operation.shape(*shapes, *settings)
     except ValueError as problem:
         raise ValueError(f"{_written(operation, map(_brief, operands), settings)}: {problem}") from None
     if not any(isinstance(a, Node) for a in operands):
@@ -376,7 +368,8 @@ def apply(operation: Operation, *operands, settings: tuple = ()):
     if any(isinstance(a, Dual) for a in operands):
         raise TypeError("a node and a dual number do not mix; evaluate the finished graph at the dual number")
     parents = tuple(a if isinstance(a, Node) else constant(a) for a in operands)
-    return Node(shape, operation=operation, parents=parents, settings=settings)
+    cost = operation.cost(shape, *shapes)
+    return Node(shape, operation=operation, parents=parents, settings=settings, cost=cost)
 
 
 def compute(operation: Operation, arguments: tuple, settings: tuple):
@@ -384,8 +377,8 @@ def compute(operation: Operation, arguments: tuple, settings: tuple):
     if any(isinstance(a, Dual) for a in arguments):
         return _compute_dual(operation, arguments, settings)
     with np.errstate(all="ignore"):
-        y = operation.value(*arguments, *settings)
-    if not np.isfinite(y).all():
+        y = np.asarray(operation.value(*arguments, *settings))
+    if not _finite(y):
         raise ValueError(f"{_written(operation, map(_brief, arguments), settings)} is not finite: {_not_finite(y)}")
     return y
 
@@ -399,7 +392,7 @@ def _compute_dual(operation: Operation, arguments: tuple, settings: tuple) -> Du
         for rule, a in zip(operation.forward, arguments, strict=True)
         if isinstance(a, Dual)
     ]
-    return Dual(y, functools.reduce(np.add, products))
+    return Dual(y, functools.reduce(add, products))
 
 
 def multiply(operation: Operation, rule, vector, y, arguments: tuple, settings: tuple):
@@ -407,10 +400,15 @@ def multiply(operation: Operation, rule, vector, y, arguments: tuple, settings: 
     with np.errstate(all="ignore"):
         product = rule(vector, y, *arguments, *settings)
     for part in (product.value, product.tangent) if isinstance(product, Dual) else (product,):
-        if not np.isfinite(part).all():
+        if not _finite(part):
             text = _written(operation, map(_brief, arguments), settings)
             raise ValueError(f"the derivative of {text} is not finite: {_not_finite(part)}")
     return product
+
+
+def add(a, b):
+    """a + b, of one shape; it must be finite."""
+    return compute(OPERATIONS["+"], (a, b), ())
 
 
 # ---- the functions of a formula -------------------------------------------------------------------------------------
@@ -586,6 +584,13 @@ def _numbers(value) -> NDArray:
     return _arguments.real_array("operand", value, (0, 1, 2))
 
 
+def _frozen(name: str, value) -> NDArray[np.float64]:
+    """A copy of real numbers that cannot be changed: neither here nor where it came from."""
+    array = np.array(_arguments.real_array(name, value, (0, 1, 2)))
+    array.setflags(write=False)
+    return array
+
+
 def _text(name: str, value) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a text, got {value!r} ({type(value).__name__})")
@@ -604,6 +609,10 @@ def _brief(operand) -> str:
         return repr(operand)
     number = operand.value if isinstance(operand, Dual) else operand
     return f"{number:g}" if number.shape == () else f"[{'×'.join(map(str, number.shape))}]"
+
+
+def _finite(numbers) -> bool:
+    return cmath.isfinite(numbers) if numbers.shape == () else bool(np.isfinite(numbers).all())
 
 
 def _not_finite(array) -> str:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlib.graph.operands import Node, compute, multiply
+from nnlib.graph.operands import Node, add, compute, multiply
 from nnlib.graph.operations import Shape
 
 Numbers = float | NDArray[np.float64]
@@ -378,7 +378,7 @@ def _carry(edge: Edge, incoming, outgoing, sums: Values, receiver: Node, meter: 
     """Add what came along an edge to the receiver's sum: the chain rule, one path after the other."""
     meter.differentiation += edge.node.cost
     if receiver in sums:
-        sums[receiver] = sums[receiver] + outgoing
+        sums[receiver] = add(sums[receiver], outgoing)
     else:
         sums[receiver] = outgoing
         meter.hold(receiver.size)

@@ -142,8 +142,9 @@ class Path:
 
     Attributes
     ----------
+    variable : Node
     edges : tuple of Edge
-        From the variable up.
+        From the variable up; none if the variable is the output.
     factors : tuple of float or ndarray
         The local derivative of each edge.
     product : float or ndarray, shape of the output + shape of the variable
@@ -157,13 +158,15 @@ class Path:
     x → x ** 2 → 5 * …: 5.0 · 6.0 = 30.0
     """
 
+    variable: Node
     edges: tuple[Edge, ...]
     factors: tuple[Numbers, ...]
     product: Numbers
 
     def __str__(self):
-        nodes = [self.edges[0].parent, *(edge.node for edge in self.edges)]
-        return f"{' → '.join(map(str, nodes))}: {' · '.join(map(str, reversed(self.factors)))} = {self.product}"
+        nodes = (self.variable, *(edge.node for edge in self.edges))
+        factors = " · ".join(map(str, reversed(self.factors))) or "no factor"
+        return f"{' → '.join(map(str, nodes))}: {factors} = {self.product}"
 
 
 def count_paths(output: Node, variable: Node) -> int:
@@ -261,4 +264,4 @@ def _path(edges: tuple[Edge, ...], output: Node, variable: Node) -> Path:
     product = np.eye(variable.size)
     for edge, factor in zip(edges, factors, strict=True):
         product = np.reshape(factor, (edge.node.size, edge.parent.size)) @ product
-    return Path(edges, factors, plain(product.reshape(output.shape + variable.shape)))
+    return Path(variable, edges, factors, plain(product.reshape(output.shape + variable.shape)))

@@ -63,7 +63,7 @@ function nameControls(el) {
   const start = () => {
     if (!el.isConnected) return requestAnimationFrame(start);
     if (!figure()) return;
-    figure().dataset.lmSuppressShortcuts = "true"; // arrow keys belong to the sliders, not to the notebook
+    keepKeys(figure());
     new MutationObserver(tell).observe(figure(), { subtree: true, childList: true, characterData: true, attributeFilter: ["class", "aria-valuetext"] });
     tell();
   };

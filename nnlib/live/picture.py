@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
@@ -81,10 +82,15 @@ class Picture:
 
     def png(self) -> bytes:
         """PNG of the whole figure as it is now, at twice the pixels, in at most 256 colors."""
-        raw, out = io.BytesIO(), io.BytesIO()
-        self._fig.savefig(raw, format="png", dpi=_SHARP * self._fig.dpi, facecolor="white")
-        image = Image.open(raw).convert("RGB")
-        image.quantize(256, dither=Image.Dither.NONE).save(out, format="png", optimize=True)
+        canvas, dpi = FigureCanvasAgg(self._fig), self._fig.dpi
+        try:
+            self._fig.set_dpi(_SHARP * dpi)
+            canvas.draw()
+        finally:
+            self._fig.set_dpi(dpi)
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        out = io.BytesIO()
+        image.quantize(256, dither=Image.Dither.NONE).save(out, format="png")
         return out.getvalue()
 
     def frame(self) -> tuple[list[dict], bytes]:

@@ -35,6 +35,10 @@ const STYLE = `
   color: var(--jp-content-font-color1, inherit); }
 .nnlib-slider input { flex: 1; min-width: 80px; margin: 0; accent-color: var(--jp-brand-color1, #0072b2); }
 .nnlib-slider output { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.nnlib-live.jupyter-widgets-disconnected::before { content: "A saved picture: run the cells down to here (Run ▸ Run All Cells) and it moves.";
+  width: auto; height: auto; margin: 4px; padding: 6px 12px; background: none; border-left: 4px solid #e69f00;
+  font: var(--jp-content-font-size1, 14px)/1.5 var(--jp-content-font-family, system-ui, sans-serif); color: var(--jp-content-font-color1, inherit); }
+.nnlib-live .jupyter-widgets-disconnected::before { display: none; }
 .nnlib-live .widget-label { text-align: left; }
 .nnlib-live .noUi-handle:focus-visible, .nnlib-slider input:focus-visible { outline: 2px solid #56b4e9; outline-offset: 2px; }
 `;
@@ -48,6 +52,13 @@ function element(parent, tag, className, text) {
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
   return made;
+}
+
+// Plain keys pressed inside a figure are its own: in JupyterLab, arrows would move from cell to cell as well.
+function keepKeys(figure) {
+  figure.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
+  });
 }
 
 // Make a plot inside `root`. A frame is { shapes, points, alt, numbers } and in steppers also { status, run };
@@ -69,7 +80,7 @@ function makePlot(root, size, stillPng) {
 
   function draw() {
     if (!frame || !still.complete) return;
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = (window.devicePixelRatio * (canvas.clientWidth || width)) / width; // device pixels for one of the figure's
     if (canvas.width !== Math.round(width * ratio)) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
@@ -92,14 +103,15 @@ function makePlot(root, size, stillPng) {
 
   still.src = stillPng;
   const ready = still.decode().then(draw);
-  window.addEventListener("resize", draw); // also fired when the zoom, and so the pixel ratio, changes
+  const fit = new ResizeObserver(draw); // a narrow column makes the picture smaller, zooming makes it denser
+  fit.observe(canvas);
   return {
     ready,
     show,
     showError: makeErrorBox(card),
     ask: (prediction, commit) => askFirst(root, card, canvas, prediction, commit),
     destroy() {
-      window.removeEventListener("resize", draw);
+      fit.disconnect();
       gestures.stop();
     },
   };

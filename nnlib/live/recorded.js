@@ -7,7 +7,7 @@ async function playRecords(key, record) {
     frame.points = Float32Array.from(frame.points, (v) => (v === null ? NaN : v / record.parts));
   for (const place of document.querySelectorAll(`[data-record="${key}"]:not([data-ready])`)) {
     place.dataset.ready = "";
-    place.dataset.lmSuppressShortcuts = "true"; // arrow keys belong to the slider, not to the notebook
+    keepKeys(place);
     const root = document.createElement("div");
     const plot = makePlot(root, record.size, "data:image/png;base64," + record.still);
     addSlider(root, record, (i) => plot.show(frames[i]));

@@ -201,6 +201,7 @@ class Bars(PolyCollection):
         heights = np.asarray(heights, dtype=float)
         if heights.shape != self.positions.shape:
             raise ValueError(f"heights must be {len(self.positions)} numbers, got an array of shape {heights.shape}")
+        heights = np.where(np.isnan(heights), self.bottom, heights)
         half = self.width / 2
         self.set_verts(
             [

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import _arguments as check
-from nnlib.optimizers._steps import FloatArray, Step, Steps, relative_gradient, require_methods, starting_point
+from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
 from nnlib.reasons import StopReason
 
 Rule = Callable[[FloatArray, FloatArray, float, Any], tuple[FloatArray, Any]]
@@ -79,7 +79,7 @@ def _steps(problem, w, rates, rule, memory, batches):
         yield Step(
             w=w,
             loss=loss,
-            gradient_norm=float(np.linalg.norm(g)),
+            gradient_norm=norm(g),
             scaled_gradient=relative_gradient(g, w, loss, start_loss),
             accepted=accepted,
             trial_w=trial,

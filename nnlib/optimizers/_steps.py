@@ -124,6 +124,12 @@ def require_least_squares(problem, method: str) -> None:
         )
 
 
+def norm(g: FloatArray) -> float:
+    """‖g‖, inf where its square overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.linalg.norm(g))
+
+
 def relative_gradient(g: FloatArray, w: FloatArray, loss: float, start_loss: float) -> float:
     """The gradient's size with w's and the loss's units taken out; see `Step.scaled_gradient`."""
     with np.errstate(all="ignore"):  # of a run that diverges it may overflow, and at loss 0 it is ∞

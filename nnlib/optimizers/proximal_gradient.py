@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from nnlib import _arguments as check
 from nnlib.optimizers._descent import LearningRate, learning_rates, not_finite
-from nnlib.optimizers._steps import FloatArray, Step, Steps, relative_gradient, require_methods, starting_point
+from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
 
 
 def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_penalty: ArrayLike) -> Steps:
@@ -90,7 +90,7 @@ def _steps(problem, w, start_loss, rates, penalty):
         yield Step(
             w=w,
             loss=loss,
-            gradient_norm=float(np.linalg.norm(subgradient)),
+            gradient_norm=norm(subgradient),
             scaled_gradient=relative_gradient(subgradient, w, loss, start_loss),
             accepted=accepted,
             trial_w=trial,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import shutil
 import signal
 import socket
@@ -28,6 +27,9 @@ REPOSITORY = Path(__file__).parents[2]
 ARTIFACTS = REPOSITORY / "artifacts"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+VIEWPORT = {"width": 1300, "height": 1000}
+# What JupyterLab says on its own account when a notebook is closed and opened again.
+NOISE = ("Could not restore the debugger state", "No such comm")
 SECONDS = 60_000  # milliseconds to wait for JupyterLab on a busy machine
 
 try:
@@ -59,21 +61,22 @@ class Lab:
         self.log = folder / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        folders = {
+            "HOME": folder,
+            "JUPYTER_CONFIG_DIR": folder / "config",
+            "JUPYTER_DATA_DIR": folder / "data",
+            "JUPYTERLAB_SETTINGS_DIR": folder / "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": folder / "workspaces",
+            "IPYTHONDIR": folder / "ipython",
+            "PYTHONPATH": REPOSITORY,
+        }
+        self.environment = {**os.environ, **{name: str(path) for name, path in folders.items()}}
         self._process = self._start(folder)
 
     def _start(self, home: Path) -> subprocess.Popen:
         quiet = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
         quiet.parent.mkdir(parents=True)
         quiet.write_text('{"fetchNews": "false", "checkForUpdates": false}')
-        settings = {
-            "HOME": home,
-            "JUPYTER_CONFIG_DIR": home / "config",
-            "JUPYTER_DATA_DIR": home / "data",
-            "JUPYTERLAB_SETTINGS_DIR": home / "settings",
-            "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
-            "IPYTHONDIR": home / "ipython",
-            "PYTHONPATH": REPOSITORY,
-        }
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={self.port}"]
         options = [
             "--ServerApp.ip=127.0.0.1",
@@ -84,9 +87,7 @@ class Lab:
             "--LabApp.expose_app_in_browser=True",
         ]
         with self.log.open("w") as log:
-            return subprocess.Popen(
-                command + options, env={**os.environ, **{k: str(v) for k, v in settings.items()}}, stdout=log, stderr=log
-            )
+            return subprocess.Popen(command + options, env=self.environment, stdout=log, stderr=log)
 
     def wait_until_up(self) -> None:
         for _ in range(240):
@@ -220,15 +221,32 @@ class NotebookPage(FigurePage):
     def __init__(self, page, lab: Lab):
         super().__init__(page)
         self.lab = lab
-        self._log_start = len(lab.log.read_text())
 
     def open(self, name: str) -> None:
         """Open a notebook without running it and wait for its kernel."""
         self.name = name
-        self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
-        idle = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-        self.page.wait_for_function(idle, timeout=SECONDS)
-        self.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area').catch(() => {})")
+        self.console_errors.clear()
+        if self.page.url.startswith(self.lab.url):  # JupyterLab is there: another tab is quicker than another page
+            open_tab = "async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
+            self.page.evaluate(open_tab, name)
+        else:
+            self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
+        idle = """path => {
+          const panel = window.jupyterapp?.shell.currentWidget;
+          return panel?.context?.path === path && panel.sessionContext?.session?.kernel?.status === "idle";
+        }"""
+        self.page.wait_for_function(idle, arg=name, timeout=SECONDS)
+        self.page.evaluate(
+            """() => {
+                 window.jupyterapp.shell.collapseLeft();
+                 window.kernelErrors = [];
+                 const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                 kernel.iopubMessage.connect((_, { header, content }) => {
+                   if (header.msg_type === "error") window.kernelErrors.push(`${content.ename}: ${content.evalue}`);
+                   if (content.name === "stderr") window.kernelErrors.push(content.text);
+                 });
+               }"""
+        )
 
     def run_all(self) -> None:
         """Run all cells and wait until the last one is done."""
@@ -257,24 +275,13 @@ class NotebookPage(FigurePage):
             code,
         )
 
-    def cell_errors(self) -> list[str]:
-        """Errors and warnings that stand in the notebook's outputs."""
-        return self.page.evaluate(
-            """() => window.jupyterapp.shell.currentWidget.content.widgets
-                 .filter(cell => cell.model.type === "code")
-                 .flatMap(cell => cell.model.outputs.toJSON())
-                 .filter(out => out.output_type === "error" || out.name === "stderr")
-                 .map(out => out.evalue ?? [out.text].flat().join(""))"""
-        )
-
     def kernel_errors(self) -> list[str]:
-        """Exceptions of callbacks, which the kernel only writes to its log."""
-        new = self.lab.log.read_text()[self._log_start :]
-        return [line for line in new.splitlines() if re.match(r"\w*(Error|Exception|Warning)\b", line)]
+        """What the kernel wrote to stderr or raised since the notebook was opened, in cells and in callbacks."""
+        return self.page.evaluate("() => window.kernelErrors")
 
     def errors(self) -> list[str]:
         """Everything that went wrong on the page and in the notebook."""
-        return self.console_errors + self.cell_errors()
+        return [text for text in self.console_errors + self.kernel_errors() if not text.startswith(NOISE)]
 
     def use_dark_theme(self, dark: bool = True) -> None:
         theme = "JupyterLab Dark" if dark else "JupyterLab Light"
@@ -283,13 +290,24 @@ class NotebookPage(FigurePage):
         self.page.wait_for_timeout(500)
 
     def save(self) -> None:
-        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")
+
+    def restart_kernel(self) -> None:
+        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }")
+        self.page.wait_for_timeout(500)
 
     def shut_down(self) -> None:
-        """Stop the kernel and leave JupyterLab as it was found."""
+        """Stop the kernel, close the tab and leave JupyterLab as it was found."""
         if self.page.evaluate("() => document.body.dataset.jpThemeLight === 'false'"):
             self.use_dark_theme(False)
-        self.page.evaluate("async () => { await window.jupyterapp?.shell.currentWidget?.sessionContext.shutdown(); }")
+        self.page.evaluate(
+            """async () => {
+                 const panel = window.jupyterapp.shell.currentWidget;
+                 await panel.sessionContext.shutdown();
+                 panel.context.model.dirty = false;
+                 panel.dispose();
+               }"""
+        )
 
 
 @pytest.fixture(scope="session")
@@ -310,27 +328,38 @@ def browser():
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def plain_page(lab, browser):
+    """The page that all notebooks share which need nothing special of the browser."""
+    window = browser.new_context(viewport=VIEWPORT)
+    yield NotebookPage(window.new_page(), lab)
+    window.close()
+
+
 @pytest.fixture
-def notebook(lab, browser, request):
+def notebook(lab, browser, plain_page, request):
     """A function that opens and runs a notebook and returns its `NotebookPage`; keyword arguments go to the browser's
     context: device_scale_factor=2, reduced_motion="reduce" …"""
-    opened = []
+    opened, windows = [], []
 
     def open_notebook(name: str | None = None, *, cells: list[str] | None = None, run: bool = True, **context):
         if cells is not None:
             name = f"{request.node.name.replace('[', '-').replace(']', '')}.ipynb"
             write_notebook(lab.root / name, cells)
-        window = browser.new_context(**{"viewport": {"width": 1300, "height": 1000}, **context})
-        page = NotebookPage(window.new_page(), lab)
-        opened.append((window, page))
+        page = plain_page
+        if context:
+            windows.append(browser.new_context(viewport=VIEWPORT, **context))
+            page = NotebookPage(windows[-1].new_page(), lab)
+        opened.append(page)
         page.open(name)
         if run:
             page.run_all()
         return page
 
     yield open_notebook
-    for window, page in opened:
+    for page in opened:
         page.shut_down()
+    for window in windows:
         window.close()
 
 
@@ -340,7 +369,7 @@ def page_from_file(browser):
     windows = []
 
     def open_file(path: Path, **context) -> FigurePage:
-        window = browser.new_context(offline=True, viewport={"width": 1300, "height": 1000}, **context)
+        window = browser.new_context(offline=True, viewport=VIEWPORT, **context)
         windows.append(window)
         page = FigurePage(window.new_page())
         page.page.goto(path.as_uri())

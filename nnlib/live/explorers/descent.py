@@ -28,7 +28,7 @@ def descent_on_surface(
     control: Slider,
     *,
     window=((-3.0, 4.0), (-3.5, 3.0)),
-    names: tuple[str, str] = ("weight w", "bias b"),
+    names: tuple[str, str] = ("weight w₁", "bias b"),
     max_steps: int = 20,
 ) -> RecordedFigure:
     """Show where an optimizer goes on a problem with two parameters, for every position of one slider.

@@ -26,7 +26,7 @@ def lm_steps(
     w0: ArrayLike,
     *,
     window=((-3.0, 4.0), (-3.5, 3.0)),
-    names: tuple[str, str] = ("weight w", "bias b"),
+    names: tuple[str, str] = ("weight w₁", "bias b"),
     mu: float = 1e-3,
     max_steps: int = 30,
     predict: Prediction | None = None,

@@ -67,7 +67,7 @@ def mu_dial(
     w: ArrayLike,
     *,
     window=((-3.0, 4.0), (-3.5, 3.0)),
-    names: tuple[str, str] = ("weight w", "bias b"),
+    names: tuple[str, str] = ("weight w₁", "bias b"),
     start: float = 1.0,
 ) -> RecordedFigure:
     """Turn μ and watch the step bend from the Gauss–Newton arrow to the gradient arrow, and shrink.
@@ -107,7 +107,7 @@ def mu_dial(
     surface.plot(*curve.T, "--", color=COLORS["blue"], linewidth=1.8)
     surface.plot(*w, "D", color="black", markersize=7)
     _name_arrow(surface, w, gauss_newton, "Gauss–Newton, μ = 0", COLORS["vermillion"], window)
-    _name_arrow(surface, w, downhill, "−g, downhill", COLORS["green"], window)
+    _name_arrow(surface, w, downhill, "−g", COLORS["green"], window)
     surface.set_title("the step at w")
     _style_bars(decrease, ["predicted", "actual"], "decrease of E", (-0.7 * loss, 1.05 * loss))
     decrease.axhline(0, color="#767676", linewidth=1)

@@ -1,0 +1,328 @@
+"""Bayesian regularization: weight decay whose strength the data choose, by Levenberg–Marquardt on βE_D + αE_W.
+
+Gaussian noise of precision β and a Gaussian prior of precision α on the weights,
+
+    P(D|w,β) = (β/2π)^{P/2} e^{−βE_D},      E_D = ½ Σ r²  over P residuals,
+    P(w|α)   = (α/2π)^{n/2} e^{−αE_W},      E_W = ½ Σ w²  over n weights,
+
+make the posterior of w proportional to e^{−F}, F = βE_D + αE_W. Its top is the minimum of F: weight decay with
+λ = α/β. Around it the posterior is taken as a Gaussian (Laplace) with precision A = βJᵀJ + αI, which is exact for
+models linear in w. With λ_i the eigenvalues of JᵀJ, the probability of the data alone, the evidence, is
+
+    ln P(D|α,β) = −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π
+                = −βE_D − αE_W − ½ Σ_i ln(1 + βλ_i/α) + (P/2) ln(β/2π).
+
+It is stationary in α and β where
+
+    γ = n − α tr A⁻¹ = Σ_i βλ_i/(βλ_i + α),      α = γ/(2E_W),      β = (P − γ)/(2E_D).
+
+γ counts the directions of w that the data determine better than the prior: the effective number of parameters.
+
+The loop (Foresee & Hagan 1997) starts from α = 0, β = 1, which is plain Levenberg–Marquardt, and after each step that
+lowers F takes γ at the new w, and from γ the next α and β. F divided by β, E_D + (α/β) E_W, has the same minimum and
+the units of E_D, in which the damping μ means what it does in plain Levenberg–Marquardt; so that is what a step lowers:
+
+    (JᵀJ + (α/β + μ)I) p = −(Jᵀr + (α/β) w).
+
+One eigendecomposition of JᵀJ at each new w gives γ, the evidence, and the step for every (μ, α, β).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnlib import _arguments as check
+from nnlib.optimizers._steps import (
+    FloatArray,
+    Step,
+    Steps,
+    gradient_cosine,
+    norm,
+    require_least_squares,
+    starting_point,
+)
+from nnlib.optimizers.levenberg_marquardt import ROUNDING, SMALLEST_MU, gain_ratio_rule
+from nnlib.reasons import StopReason
+
+MU_MAX = 1e16
+GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity
+FREE_MIN = 1e-9  # below this part of P, P − γ is nothing to measure the noise by
+E_D_MIN = 1e-24  # below this part of E_D at the start, E_D is rounding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BayesianStep(Step):
+    """What one step of Bayesian regularization did: everything of `Step`, and the following.
+
+    ``loss`` and ``trial_loss`` are E_D at w and at the trial point, gradient_norm is ‖∇F‖, and ``scaled_gradient`` is
+    the largest of MINPACK's measure for F and of |Δ ln α|, |Δ ln β|: w, α and β all stand still where it is 0. It is
+    inf until there are two values of α and β to compare. A step is accepted when F at the α and β before it falls.
+
+    Attributes
+    ----------
+    alpha, beta : float
+        Precision of the prior and of the noise after the step.
+    gamma : float
+        Effective number of parameters at w, α and β.
+    log_evidence : float
+        ln P(D|α,β) at w; −inf while α = 0.
+    E_D, E_W : float
+        ½ Σ r² and ½ Σ w².
+    """
+
+    alpha: float
+    beta: float
+    gamma: float
+    log_evidence: float
+    E_D: float
+    E_W: float
+
+
+class BayesianSteps(Steps):
+    """The steps of Bayesian regularization: an iterator of `BayesianStep`.
+
+    Attributes
+    ----------
+    alpha, beta, gamma, log_evidence : float
+        Where it stands, as w and loss.
+    """
+
+    record = BayesianStep
+    newest_is_best = True  # losses at different α and β do not compare: where the run has come to is what it found
+
+    def __init__(self, problem, w0: FloatArray, generator):
+        super().__init__("bayesian_regularization", problem, w0, generator)
+        self.alpha, self.beta, self.gamma, self.log_evidence = 0.0, 1.0, float(len(w0)), -np.inf
+
+    def __next__(self) -> BayesianStep:
+        step = super().__next__()
+        self.alpha, self.beta, self.gamma, self.log_evidence = step.alpha, step.beta, step.gamma, step.log_evidence
+        return step
+
+    def result(self, fit):
+        """The fit with what Bayes adds to it."""
+        from nnlib.bayes import BayesFit  # here, because it builds on training, which builds on the optimizers
+
+        return BayesFit.of(fit, self)
+
+
+def bayesian_regularization(
+    problem, w0: ArrayLike, mu: float = 1e-3, *, plain_steps: int = 5, tolerance: float = 1e-5
+) -> BayesianSteps:
+    """Bayesian regularization: minimize βE_D + αE_W by Levenberg–Marquardt, and find α and β on the way.
+
+    Inputs and targets should be scaled, to [−1, 1] or to mean 0 and standard deviation 1: one α serves all weights.
+    `train` gives a `nnlib.bayes.BayesFit`. It has converged when α, β and w stand still
+    (`StopReason.FIXED_POINT`). The run also ends, without success, when there α and β leave all weights switched off
+    (`WEIGHTS_OFF`), when α runs away to infinity (`ALPHA_RUNS_AWAY`), and when nothing is left over to measure the
+    noise by, P ≤ γ or E_D = 0 (`NO_NOISE_LEFT`).
+
+    Parameters
+    ----------
+    problem : object
+        A least-squares problem without weight decay, with loss(w), normal_equations(w) and n_residuals. There may be
+        more weights than residuals.
+    w0 : (n,) array
+        Start; for networks best drawn by "nguyen-widrow".
+    mu : float, default 1e-3
+        First value of the damping μ > 0, which goes by the gain-ratio rule (see `levenberg_marquardt`).
+    plain_steps : int, default 5
+        So many accepted steps on E_D alone go before the first estimate of α and β. Estimated at once, before the
+        network has found anything in the data, they may well declare all of it noise.
+    tolerance : float, default 1e-5
+        Converged when the scaled gradient, |Δ ln α| and |Δ ln β| are at or below it. The last step is then taken at
+        the final α and β.
+
+    Returns
+    -------
+    BayesianSteps
+        An iterator of `BayesianStep` records, accepted and rejected ones.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a problem that is not plain least squares and for arguments of the wrong type, shape or range.
+
+    References
+    ----------
+    MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4; Foresee & Hagan
+    (1997), Gauss-Newton approximation to Bayesian learning, Proc. IJCNN.
+
+    Examples
+    --------
+    >>> from nnlib import MLP, NetworkFit, datasets, train
+    >>> data, net = datasets.noisy_sine(seed=0), MLP([1, 10, 1])
+    >>> fit = train(bayesian_regularization(NetworkFit(net, data.X, data.Y), net.init(seed=0)))
+    >>> fit.reason.name, net.n_params, round(fit.gamma)
+    ('FIXED_POINT', 31, 12)
+    """
+    require_least_squares(problem, "bayesian_regularization")
+    if getattr(problem, "cost", "squared-error") != "squared-error":
+        raise ValueError(f"bayesian_regularization needs cost='squared-error', the problem has {problem.cost!r}")
+    if getattr(problem, "weight_decay", 0.0) != 0:
+        raise ValueError(
+            f"bayesian_regularization finds the weight decay itself, the problem has weight_decay="
+            f"{problem.weight_decay:g}: leave it out"
+        )
+    mu = check.number("mu", mu, above=0, at_most=MU_MAX)
+    plain_steps = check.integer("plain_steps", plain_steps, at_least=1)
+    tolerance = check.number("tolerance", tolerance, above=0)
+    w, _ = starting_point(problem, w0)
+    return BayesianSteps(problem, w, _steps(problem, w, mu, plain_steps, tolerance))
+
+
+def _steps(problem, w, mu, plain_steps, tolerance):
+    run, n_accepted = _Run(problem, w, mu), 0
+    while True:
+        last = run.scaled_gradient <= tolerance  # all stands still: one more step, at the final α and β
+        trial = run.step()
+        ending = None
+        if trial.accepted:
+            n_accepted += 1
+            if last:
+                ending = run.ending_at_rest(tolerance)
+            elif n_accepted >= plain_steps:
+                ending = run.estimate()
+        elif run.mu > MU_MAX:
+            ending = StopReason.MU_MAX.with_numbers(loss=run.at.E_D, mu=run.mu, mu_max=MU_MAX)
+        yield run.record(trial)
+        if ending is not None:
+            return ending
+
+
+class _Point(NamedTuple):
+    """What is known at a w. V holds the eigenvectors of JᵀJ in its columns, `diagonal` is diag(JᵀJ)."""
+
+    w: FloatArray
+    E_D: float
+    E_W: float
+    JTr: FloatArray
+    diagonal: FloatArray
+    eigenvalues: FloatArray
+    V: FloatArray
+
+
+class _Trial(NamedTuple):
+    """A step that was tried: where it went, E_D there, what it was made with, and whether it was accepted."""
+
+    w: FloatArray
+    E_D: float
+    mu: float
+    gain_ratio: float
+    accepted: bool
+
+
+class _Run:
+    """Where a run stands: the point, α and β with their last change in logarithms, and the damping."""
+
+    def __init__(self, problem, w: FloatArray, mu: float):
+        self.problem, self.P = problem, problem.n_residuals
+        self.at = look(problem, w)
+        self.alpha, self.beta, self.change = 0.0, 1.0, np.inf
+        self.mu, self.growth = mu, 2.0
+        self.E_D_min = E_D_MIN * self.at.E_D
+
+    def step(self) -> _Trial:
+        """Try a Levenberg–Marquardt step on F/β = E_D + (α/β) E_W, and go there if it is lower."""
+        at, decay, mu = self.at, self.alpha / self.beta, self.mu
+        g = at.JTr + decay * at.w
+        p = -at.V @ ((at.V.T @ g) / (at.eigenvalues + decay + mu))
+        predicted = 0.5 * float(p @ (mu * p - g))
+        loss = at.E_D + decay * at.E_W
+        w = at.w + p
+        with np.errstate(over="ignore"):
+            E_D, E_W = float(self.problem.loss(w)), 0.5 * float(w @ w)
+        decrease = loss - (E_D + decay * E_W)
+        # Changes below rounding say nothing. Such a step is as good as its gradient, which is still right: take it.
+        in_rounding = max(predicted, abs(decrease)) <= ROUNDING * loss
+        gain_ratio = 1.0 if in_rounding else decrease / predicted
+        there = look(self.problem, w) if decrease > 0 or in_rounding else None
+        if there is not None:
+            self.at = there
+        self.mu, self.growth = gain_ratio_rule(mu, self.growth, there is not None, gain_ratio)
+        self.mu = max(self.mu, SMALLEST_MU)
+        return _Trial(w, E_D, mu, gain_ratio, there is not None)
+
+    def estimate(self) -> StopReason | None:
+        """The next α and β; or, where they have no value, the reason."""
+        at, P, previous = self.at, self.P, (self.alpha, self.beta)
+        # Without a prior, at α = 0, γ = n says nothing. The first α and β leave at least half of P to the noise.
+        gamma = self.gamma if self.alpha > 0 else min(len(at.w), P / 2)
+        if P - gamma <= FREE_MIN * P or at.E_D <= self.E_D_min:
+            return StopReason.NO_NOISE_LEFT.with_numbers(gamma=gamma, P=P, E_D=at.E_D)
+        if gamma < GAMMA_MIN or at.E_W == 0:
+            return StopReason.ALPHA_RUNS_AWAY.with_numbers(alpha=self.alpha, gamma=gamma)
+        self.alpha, self.beta = gamma / (2 * at.E_W), (P - gamma) / (2 * at.E_D)
+        if previous[0] > 0:
+            self.change = float(np.max(np.abs(np.log([self.alpha / previous[0], self.beta / previous[1]]))))
+        return None
+
+    def ending_at_rest(self, tolerance: float) -> StopReason:
+        """Whether the fixed point is one where all weights are off: what the output biases alone can do."""
+        K = getattr(getattr(self.problem, "net", None), "n_outputs", 1)
+        if self.gamma < K < len(self.at.w):
+            return StopReason.WEIGHTS_OFF.with_numbers(gamma=self.gamma, n=len(self.at.w), alpha=self.alpha)
+        return StopReason.FIXED_POINT.with_numbers(change=self.change, cosine=self.cosine, tolerance=tolerance)
+
+    @property
+    def gamma(self) -> float:
+        return gamma_of(self.at.eigenvalues, self.alpha, self.beta)
+
+    @property
+    def cosine(self) -> float:
+        """MINPACK's scaled gradient of F/β, whose residuals are r and √(α/β) w, with the Jacobians J and √(α/β) I."""
+        at, decay = self.at, self.alpha / self.beta
+        return gradient_cosine(at.JTr + decay * at.w, at.diagonal + decay, at.E_D + decay * at.E_W)
+
+    @property
+    def scaled_gradient(self) -> float:
+        return max(self.change, self.cosine)
+
+    def record(self, trial: _Trial) -> BayesianStep:
+        at = self.at
+        return BayesianStep(
+            w=at.w,
+            loss=at.E_D,
+            gradient_norm=norm(self.beta * at.JTr + self.alpha * at.w),
+            scaled_gradient=self.scaled_gradient,
+            accepted=trial.accepted,
+            trial_w=trial.w,
+            trial_loss=trial.E_D,
+            mu=trial.mu,
+            gain_ratio=trial.gain_ratio,
+            alpha=self.alpha,
+            beta=self.beta,
+            gamma=self.gamma,
+            log_evidence=log_evidence_of(at, self.alpha, self.beta, self.P),
+            E_D=at.E_D,
+            E_W=at.E_W,
+        )
+
+
+def look(problem, w: FloatArray) -> _Point | None:
+    """What Bayesian regularization needs to know at w; None where JᵀJ is not finite."""
+    JTJ, JTr, E_D = problem.normal_equations(w)
+    if not (np.isfinite(E_D) and np.isfinite(JTJ).all()):
+        return None
+    eigenvalues, V = np.linalg.eigh(JTJ)
+    rounding = len(w) * np.finfo(float).eps * eigenvalues[-1]
+    eigenvalues[eigenvalues <= rounding] = 0.0  # directions that the data say nothing about
+    return _Point(w, float(E_D), 0.5 * float(w @ w), JTr, np.diagonal(JTJ), eigenvalues, V)
+
+
+def gamma_of(eigenvalues: FloatArray, alpha: float, beta: float) -> float:
+    """γ = Σ βλ_i/(βλ_i + α), the eigenvalues 0 left out, which without a prior would read 0/0."""
+    measured = beta * eigenvalues[eigenvalues > 0]
+    return float(np.sum(measured / (measured + alpha)))
+
+
+def log_evidence_of(at: _Point, alpha: float, beta: float, P: int) -> float:
+    """ln P(D|α,β) by Laplace's approximation around at.w."""
+    if alpha == 0:
+        return -np.inf
+    occam_factor = -0.5 * np.sum(np.log1p(beta / alpha * at.eigenvalues))
+    return float(-beta * at.E_D - alpha * at.E_W + occam_factor + P / 2 * np.log(beta / (2 * np.pi)))
