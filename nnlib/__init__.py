@@ -9,10 +9,11 @@
 True
 """
 
-from nnlib import activations, checks, costs, datasets, initializers, optimizers, problems, surfaces
+from nnlib import activations, bayes, checks, costs, datasets, graph, initializers, optimizers, problems, surfaces
 from nnlib.network import MLP
 from nnlib.optimizers import (
     adam,
+    bayesian_regularization,
     gauss_newton,
     levenberg_marquardt,
     momentum,
@@ -34,10 +35,13 @@ __all__ = [
     "StopReason",
     "activations",
     "adam",
+    "bayes",
+    "bayesian_regularization",
     "checks",
     "costs",
     "datasets",
     "gauss_newton",
+    "graph",
     "initializers",
     "levenberg_marquardt",
     "momentum",

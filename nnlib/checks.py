@@ -116,6 +116,28 @@ def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, metho
     return _differentiate(_array_valued(f), w, method)[0]
 
 
+def best_method(f: Callable[[FloatArray], ArrayLike], w: ArrayLike) -> str:
+    """The method that "auto" takes for a function at w: "complex" where the complex step is right, else "central".
+
+    Parameters
+    ----------
+    f : callable
+        ``f(w)``, a vector (P,).
+    w : (n,) array
+        Where.
+
+    Returns
+    -------
+    {"complex", "central"}
+
+    Examples
+    --------
+    >>> best_method(np.exp, [1.0]), best_method(np.abs, [1.0])
+    ('complex', 'central')
+    """
+    return _differentiate(_array_valued(f), w, "auto")[1]
+
+
 def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: str = "central") -> FloatArray:
     """Hessian of a function of a vector, computed from its values.
 

@@ -258,7 +258,7 @@ class CurveFit:
         The measurements.
     jacobian : callable, optional
         ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it: the complex step where f takes complex numbers, else
-        central differences (see `nnlib.checks.numerical_jacobian`).
+        central differences; which of them, the first w decides (see `nnlib.checks.best_method`).
 
     Raises
     ------
@@ -277,7 +277,7 @@ class CurveFit:
         for name, function in (("f", f), ("jacobian", jacobian)):
             if not callable(function) and not (name == "jacobian" and function is None):
                 raise TypeError(f"{name} must be a function of (w, x), got {type(function).__name__}")
-        self.f, self._jacobian = f, jacobian
+        self.f, self._jacobian, self._method = f, jacobian, None
         self.x, self.y = check.real_array("x", x, (0, 1, 2, 3)), check.real_array("y", y, 1)
         self.n_residuals = len(self.y)
 
@@ -302,7 +302,8 @@ class CurveFit:
         """J = ∂r/∂w (P, n)."""
         w = np.asarray(w, dtype=float)
         if self._jacobian is None:
-            return checks.numerical_jacobian(self.residuals, w)
+            self._method = self._method or checks.best_method(self.residuals, w)
+            return checks.numerical_jacobian(self.residuals, w, self._method)
         J = np.asarray(self._jacobian(w, self.x), dtype=float)
         if J.shape != (self.n_residuals, len(w)):
             raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(self.n_residuals, len(w))}")

@@ -42,18 +42,17 @@ class StopReason(Enum):
         "{bad} of {n} derivatives are not finite at the next point, where the loss is {loss:.4g}; the last point where "
         "all are is kept"
     )
-
     FIXED_POINT = (
-        "alpha, beta and the weights are at rest: ln alpha and ln beta moved by {change:.1e} and the scaled gradient of "
-        "beta E_D + alpha E_W is {cosine:.1e}, the tolerance is {tolerance:.1e}"
+        "alpha, beta and the weights are at rest: ln alpha and ln beta moved by {change:.1e}, the scaled gradient of "
+        "beta E_D + alpha E_W is {cosine:.1e}, the tolerance {tolerance:.1e}"
     )
     WEIGHTS_OFF = (
         "alpha and beta are at rest where all weights are switched off: gamma = {gamma:.3g} of {n} parameters are "
         "determined by the data at alpha = {alpha:.3g}, and all else is taken for noise; try another start"
     )
     ALPHA_RUNS_AWAY = (
-        "alpha runs away, {alpha:.2g} and rising, and gamma = {gamma:.1e} falls to 0: all weights are being switched off "
-        "and all data taken for noise; try another start"
+        "alpha runs away, {alpha:.2g} and rising, and gamma = {gamma:.1e} falls to 0: all weights are switched off and "
+        "all data taken for noise; try another start"
     )
     NO_NOISE_LEFT = (
         "nothing is left to measure the noise by: gamma = {gamma:.6g} parameters are fitted to P = {P} residuals, and "

@@ -196,10 +196,14 @@ class _Point(NamedTuple):
 
 
 class _Best:
-    """The best point so far: of lowest validation loss if there is a validation problem, else of lowest loss."""
+    """The best point so far: of lowest validation loss if there is a validation problem, else of lowest loss.
 
-    def __init__(self, w: FloatArray, loss: float, validation):
+    Where the optimizer says so (`Steps.newest_is_best`) and there is no validation problem: the newest.
+    """
+
+    def __init__(self, w: FloatArray, loss: float, validation, newest: bool = False):
         self._validation, self.by_validation = validation, validation is not None
+        self._newest = newest and not self.by_validation
         self.latest = self._measure(w, loss)
         # What cannot be computed at the start is worse than anything.
         self.point = _Point(w, loss, np.inf if np.isnan(self.latest) else self.latest, 0)
@@ -209,7 +213,7 @@ class _Best:
         if not step.accepted:
             return
         self.latest = self._measure(step.w, step.loss)
-        if self.latest < self.point.measure:
+        if self.latest < self.point.measure or self._newest:
             self.point, self.waited = _Point(step.w, step.loss, self.latest, number), 0
         else:
             self.waited += 1
@@ -220,7 +224,7 @@ class _Best:
 
 def _run(steps: Steps, rules: _Rules, validation, callback, bar) -> Fit:
     start_loss = steps.loss
-    best = _Best(steps.w, start_loss, validation)
+    best = _Best(steps.w, start_loss, validation, steps.newest_is_best)
     reason = rules.reached_by_start(start_loss)
     records: list[dict[str, float]] = []
     began = time.perf_counter()
@@ -243,8 +247,8 @@ def _run(steps: Steps, rules: _Rules, validation, callback, bar) -> Fit:
         except KeyboardInterrupt:
             reason = StopReason.INTERRUPTED.with_numbers(steps=len(records))
     point = best.point
-    history = _history(records, by_validation=validation is not None)
-    return Fit(
+    history = _history(records, steps.record, by_validation=validation is not None)
+    fit = Fit(
         w=point.w.copy(),
         loss=point.loss,
         reason=reason,
@@ -254,6 +258,7 @@ def _run(steps: Steps, rules: _Rules, validation, callback, bar) -> Fit:
         start_loss=start_loss,
         best_step=point.step,
     )
+    return steps.result(fit)
 
 
 def _own_ending(steps: Steps) -> StopReason:
@@ -278,9 +283,9 @@ def _scalars(step) -> list[str]:
     return [f.name for f in fields(step) if f.name not in ("w", "trial_w")]
 
 
-def _history(records: list[dict[str, float]], by_validation: bool) -> dict[str, np.ndarray]:
+def _history(records: list[dict[str, float]], record: type[Step], by_validation: bool) -> dict[str, np.ndarray]:
     """One array a number; without a step the arrays are empty."""
-    names = list(records[0]) if records else [*_scalars(Step), "seconds", "validation_loss"]
+    names = list(records[0]) if records else [*_scalars(record), "seconds", "validation_loss"]
     if not by_validation:
         names.remove("validation_loss")
     return {

@@ -527,6 +527,17 @@ def test_a_loss_that_explodes_on_a_polynomial_does_the_same(method, eta):
     assert fit.loss <= fit.start_loss
 
 
+@every_first_order
+def test_a_problem_whose_numbers_overflow_spills_no_warning(method):
+    """Neither in the rule nor in a loss and gradient that, unlike a network's, do not silence numpy themselves."""
+    problem = Quadratic(np.diag([1.0, 1e10]))
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        problem.loss(np.array([1e160, 1.0]))
+    fit = nnlib.train(method(problem, [1e100, 1e100], learning_rate=1e300), max_steps=50)
+    assert fit.reason == nnlib.StopReason.NOT_FINITE
+    assert fit.w.tolist() == [1e100, 1e100]
+
+
 def test_a_gradient_that_is_not_finite_is_named_as_such():
     class Cliff(Slope):
         def loss_and_gradient(self, w):

@@ -232,6 +232,16 @@ def test_a_step_to_a_loss_that_is_not_finite_ends_the_run_without_a_warning():
     assert np.isfinite(fit.loss)
 
 
+def test_a_problem_whose_numbers_overflow_spills_no_warning():
+    class Far(Flat):
+        def loss_and_gradient(self, w):
+            return float(w[0] ** 2), np.array([1e200, 0.0, 0.0])
+
+    fit = nnlib.train(nnlib.newton(Far(1e-12), [1.0, 2.0, 3.0]))
+    assert fit.reason == nnlib.StopReason.NOT_FINITE
+    assert fit.w.tolist() == [1.0, 2.0, 3.0]
+
+
 def test_huge_numbers_give_no_warning():
     steep = nnlib.CurveFit(lambda w, x: np.exp(w[0] * x), [300.0], [1.0])
     fit = nnlib.train(nnlib.newton(steep, [1.0], flip_negative=True), max_steps=20)

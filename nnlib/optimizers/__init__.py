@@ -15,6 +15,7 @@ A race of any of them from one start:
 
 from nnlib.optimizers._steps import Step, Steps
 from nnlib.optimizers.adam import adam
+from nnlib.optimizers.bayesian_regularization import BayesianStep, BayesianSteps, bayesian_regularization
 from nnlib.optimizers.gauss_newton import gauss_newton
 from nnlib.optimizers.levenberg_marquardt import levenberg_marquardt
 from nnlib.optimizers.momentum import momentum
@@ -23,9 +24,12 @@ from nnlib.optimizers.proximal_gradient import proximal_gradient
 from nnlib.optimizers.steepest_descent import steepest_descent
 
 __all__ = [
+    "BayesianStep",
+    "BayesianSteps",
     "Step",
     "Steps",
     "adam",
+    "bayesian_regularization",
     "gauss_newton",
     "levenberg_marquardt",
     "momentum",

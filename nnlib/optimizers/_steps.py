@@ -66,7 +66,14 @@ class Steps(Iterator[Step]):
         Where it stands: at the start first, then at the last step's w and its loss.
     ending : StopReason or None
         Why the optimizer itself ended, once it has.
+    record : type
+        `Step`, or the subclass of it that the optimizer yields.
+    newest_is_best : bool
+        Whether `train` should return where a run has come to, and not where the loss was lowest.
     """
+
+    record: type[Step] = Step
+    newest_is_best = False
 
     def __init__(
         self,
@@ -90,6 +97,10 @@ class Steps(Iterator[Step]):
             raise StopIteration(self.ending) from None
         self.w, self.loss = step.w, step.loss
         return step
+
+    def result(self, fit):
+        """What `train` returns: the fit, or a fit that knows more."""
+        return fit
 
     def __repr__(self) -> str:
         return f"{self.method}({self.problem!r})"

@@ -51,6 +51,7 @@ from nnlib.reasons import StopReason
 MU_MAX = 1e16
 GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity
 FREE_MIN = 1e-9  # below this part of P, P − γ is nothing to measure the noise by
+FITTED = 1e-6
 E_D_MIN = 1e-24  # below this part of E_D at the start, E_D is rounding
 
 
@@ -160,23 +161,31 @@ def bayesian_regularization(
     >>> fit.reason.name, net.n_params, round(fit.gamma)
     ('FIXED_POINT', 31, 12)
     """
-    require_least_squares(problem, "bayesian_regularization")
-    if getattr(problem, "cost", "squared-error") != "squared-error":
-        raise ValueError(f"bayesian_regularization needs cost='squared-error', the problem has {problem.cost!r}")
-    if getattr(problem, "weight_decay", 0.0) != 0:
-        raise ValueError(
-            f"bayesian_regularization finds the weight decay itself, the problem has weight_decay="
-            f"{problem.weight_decay:g}: leave it out"
-        )
+    require_plain_least_squares(problem)
     mu = check.number("mu", mu, above=0, at_most=MU_MAX)
     plain_steps = check.integer("plain_steps", plain_steps, at_least=1)
     tolerance = check.number("tolerance", tolerance, above=0)
     w, _ = starting_point(problem, w0)
-    return BayesianSteps(problem, w, _steps(problem, w, mu, plain_steps, tolerance))
+    start = look(problem, w)
+    if start is None:
+        raise ValueError("the Jacobian at w0 must be finite: start elsewhere")
+    return BayesianSteps(problem, w, _steps(_Run(problem, start, mu), plain_steps, tolerance))
 
 
-def _steps(problem, w, mu, plain_steps, tolerance):
-    run, n_accepted = _Run(problem, w, mu), 0
+def require_plain_least_squares(problem) -> None:
+    """Complain about a problem that is not a sum of squares alone."""
+    require_least_squares(problem, "Bayesian regularization")
+    if getattr(problem, "cost", "squared-error") != "squared-error":
+        raise ValueError(f"Bayesian regularization needs cost='squared-error', the problem has cost={problem.cost!r}")
+    if getattr(problem, "weight_decay", 0.0) != 0:
+        raise ValueError(
+            f"Bayesian regularization finds the weight decay itself: the problem must have weight_decay=0, "
+            f"got {problem.weight_decay:g}"
+        )
+
+
+def _steps(run: _Run, plain_steps: int, tolerance: float):
+    n_accepted = 0
     while True:
         last = run.scaled_gradient <= tolerance  # all stands still: one more step, at the final α and β
         trial = run.step()
@@ -185,7 +194,7 @@ def _steps(problem, w, mu, plain_steps, tolerance):
             n_accepted += 1
             if last:
                 ending = run.ending_at_rest(tolerance)
-            elif n_accepted >= plain_steps:
+            elif n_accepted >= plain_steps or run.at.E_D <= run.fitted:
                 ending = run.estimate()
         elif run.mu > MU_MAX:
             ending = StopReason.MU_MAX.with_numbers(loss=run.at.E_D, mu=run.mu, mu_max=MU_MAX)
@@ -219,12 +228,12 @@ class _Trial(NamedTuple):
 class _Run:
     """Where a run stands: the point, α and β with their last change in logarithms, and the damping."""
 
-    def __init__(self, problem, w: FloatArray, mu: float):
-        self.problem, self.P = problem, problem.n_residuals
-        self.at = look(problem, w)
+    def __init__(self, problem, at: _Point, mu: float):
+        self.problem, self.P, self.at = problem, problem.n_residuals, at
         self.alpha, self.beta, self.change = 0.0, 1.0, np.inf
         self.mu, self.growth = mu, 2.0
-        self.E_D_min = E_D_MIN * self.at.E_D
+        self.E_D_min = E_D_MIN * at.E_D
+        self.fitted = FITTED * at.E_D
 
     def step(self) -> _Trial:
         """Try a Levenberg–Marquardt step on F/β = E_D + (α/β) E_W, and go there if it is lower."""
@@ -239,7 +248,7 @@ class _Run:
         decrease = loss - (E_D + decay * E_W)
         # Changes below rounding say nothing. Such a step is as good as its gradient, which is still right: take it.
         in_rounding = max(predicted, abs(decrease)) <= ROUNDING * loss
-        gain_ratio = 1.0 if in_rounding else decrease / predicted
+        gain_ratio = 1.0 if in_rounding else decrease / predicted if predicted > 0 else np.nan
         there = look(self.problem, w) if decrease > 0 or in_rounding else None
         if there is not None:
             self.at = there

@@ -20,11 +20,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import _arguments as check
-from nnlib.optimizers._steps import Step, Steps, gradient_cosine, require_least_squares, starting_point
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, require_least_squares, starting_point
 from nnlib.reasons import StopReason
 
 SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up
-ROUNDING = 4 * np.finfo(float).eps  # changes of the loss smaller than this part of it cannot be told from rounding
+EPS = np.finfo(float).eps
+ROUNDING = 4 * EPS  # changes of the loss smaller than this part of it cannot be told from rounding
+FLAT = 1e-5  # scaled gradient below which a loss that does not fall any more is at a minimum
+EXACT_FIT = (100 * EPS) ** 2  # a loss that fell to this part of its start consists of rounding errors
 
 
 def levenberg_marquardt(
@@ -86,7 +89,7 @@ def levenberg_marquardt(
 def _steps(problem, w, mu, next_mu, scaled, mu_max):
     model = problem.normal_equations(w)
     D = _scales(model.JTJ) if scaled else np.ones(len(w))
-    growth = 2.0
+    growth, exact_fit = 2.0, EXACT_FIT * model.loss
     while True:
         p, predicted = damped_step(model.JTJ, model.JTr, mu * D)
         trial = w + p
@@ -94,24 +97,28 @@ def _steps(problem, w, mu, next_mu, scaled, mu_max):
         gain_ratio = (model.loss - trial_loss) / predicted if predicted > 0 else np.nan
         trial_model = problem.normal_equations(trial) if trial_loss < model.loss else None
         accepted = trial_model is not None and bool(np.isfinite(trial_model.JTJ).all())
-        previous_loss, used_mu = model.loss, mu
+        too_small_to_see = predicted <= ROUNDING * model.loss
+        used_mu = mu
         if accepted:
             w, model = trial, trial_model
             D = np.maximum(D, np.diagonal(model.JTJ)) if scaled else D
         mu, growth = next_mu(mu, growth, accepted, gain_ratio)
         mu = max(mu, SMALLEST_MU)
+        cosine = gradient_cosine(model.JTr, np.diagonal(model.JTJ), model.loss)
         yield Step(
             w=w,
             loss=model.loss,
-            gradient_norm=float(np.linalg.norm(model.JTr)),
-            scaled_gradient=gradient_cosine(model.JTr, np.diagonal(model.JTJ), model.loss),
+            gradient_norm=norm(model.JTr),
+            scaled_gradient=cosine,
             accepted=accepted,
             trial_w=trial,
             trial_loss=trial_loss,
             mu=used_mu,
             gain_ratio=gain_ratio,
         )
-        if abs(predicted) <= ROUNDING * previous_loss and abs(previous_loss - trial_loss) <= ROUNDING * previous_loss:
+        # A step can promise little because w is a minimum, or only because μ is large: the gradient tells.
+        at_minimum = cosine <= FLAT or model.loss <= exact_fit
+        if at_minimum and (too_small_to_see or mu > mu_max):
             return StopReason.ROUNDING.with_numbers(loss=model.loss, predicted=predicted)
         if mu > mu_max:
             return StopReason.MU_MAX.with_numbers(loss=model.loss, mu=mu, mu_max=mu_max)

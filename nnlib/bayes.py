@@ -1,0 +1,327 @@
+"""What Bayesian regularization gives beyond the weights: error bars, the evidence, and choices made by it.
+
+The mathematics is in `nnlib.optimizers.bayesian_regularization`. Here are its result (`BayesFit`), the evidence and γ
+of any problem at any (w, α, β), restarts chosen by evidence, and the evidence against the number of hidden units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnlib import _arguments as check
+from nnlib.network import MLP
+from nnlib.optimizers.bayesian_regularization import (
+    BayesianSteps,
+    bayesian_regularization,
+    gamma_of,
+    log_evidence_of,
+    look,
+    require_plain_least_squares,
+)
+from nnlib.problems import CurveFit, NetworkFit
+from nnlib.reasons import StopReason
+from nnlib.training import Fit, train
+
+FloatArray = NDArray[np.float64]
+
+BAYES = ("alpha", "beta", "gamma", "log_evidence")
+
+
+class Prediction(NamedTuple):
+    """Predictions and the standard deviation of a new measurement around each, in arrays of one shape."""
+
+    mean: FloatArray
+    std: FloatArray
+
+
+class WithoutHalves(NamedTuple):
+    """The same fit in the convention of Foresee & Hagan, MATLAB and R's brnn: F = β Σ r² + α Σ w².
+
+    Attributes
+    ----------
+    alpha, beta : float
+        Half of ours: the noise has the variance 1/(2β).
+    gamma : float
+        Effective number of parameters, the same in both.
+    E_D, E_W : float
+        Σ r² and Σ w², twice ours.
+    """
+
+    alpha: float
+    beta: float
+    gamma: float
+    E_D: float
+    E_W: float
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class BayesFit(Fit):
+    """The result of training by Bayesian regularization: everything of `Fit`, and the following.
+
+    w are the last weights, those that belong to α and β (with a validation problem: those of its lowest loss, and
+    α and β as they were there). ``loss`` is E_D. ``history`` has the entries alpha, beta, gamma, log_evidence, E_D
+    and E_W too.
+
+    Attributes
+    ----------
+    alpha, beta : float
+        Precision of the weights' prior and of the noise, whose standard deviation is 1/√β; 0 and 1 before the first
+        estimate.
+    gamma : float
+        Effective number of parameters.
+    log_evidence : float
+        ln P(D|α,β), to be compared between fits of the same data; −inf while α = 0.
+    """
+
+    alpha: float
+    beta: float
+    gamma: float
+    log_evidence: float
+
+    @classmethod
+    def of(cls, fit: Fit, steps: BayesianSteps) -> BayesFit:
+        """The fit, with α, β, γ and the evidence of its best step, or of the start where there was none."""
+        at = fit.best_step - 1
+        found = {name: float(fit.history[name][at] if fit.best_step else getattr(steps, name)) for name in BAYES}
+        return cls(**{f.name: getattr(fit, f.name) for f in fields(fit)}, **found)
+
+    @property
+    def E_D(self) -> float:
+        """½ Σ r²."""
+        return self.loss
+
+    @property
+    def E_W(self) -> float:
+        """½ Σ w²."""
+        return 0.5 * float(self.w @ self.w)
+
+    @property
+    def without_halves(self) -> WithoutHalves:
+        """α and β as Foresee & Hagan, MATLAB's trainbr and R's brnn count them."""
+        return WithoutHalves(self.alpha / 2, self.beta / 2, self.gamma, 2 * self.E_D, 2 * self.E_W)
+
+    def predict(self, X: ArrayLike, std: bool = False) -> FloatArray | Prediction:
+        """Predictions at inputs X, and on demand their error bars √(1/β + gᵀA⁻¹g), g = ∂ŷ/∂w.
+
+        Parameters
+        ----------
+        X : (m, d) array
+            Inputs as in training.
+        std : bool, default False
+            Whether to give error bars: 1/β is the noise of a new measurement, gᵀA⁻¹g what the data leave open about w,
+            with A = βJᵀJ + αI.
+
+        Returns
+        -------
+        array, or Prediction(mean, std) of two arrays
+            (m, K) for a network, like f(w, X) for a curve.
+
+        References
+        ----------
+        MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
+        """
+        mean = super().predict(X)
+        if not check.flag("std", std):
+            return mean
+        if not self.alpha > 0:
+            raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
+        at = look(self.problem, self.w)
+        G = self._jacobian(X, mean) @ at.V
+        variance = 1 / self.beta + np.sum(G * G / (self.beta * at.eigenvalues + self.alpha), axis=1)
+        return Prediction(mean, np.sqrt(variance).reshape(mean.shape))
+
+    def _jacobian(self, X: ArrayLike, mean: FloatArray) -> FloatArray:
+        """∂ŷ/∂w at inputs X, one row a prediction."""
+        problem = self.problem
+        if isinstance(problem, NetworkFit):
+            return problem.net.jacobian(self.w, X)
+        if isinstance(problem, CurveFit):
+            return CurveFit(problem.f, X, mean, problem._jacobian).jacobian(self.w)
+        raise TypeError(f"error bars need a NetworkFit or a CurveFit, the problem is a {type(problem).__name__}")
+
+    def __repr__(self) -> str:
+        found = f"α {self.alpha:.4g}, β {self.beta:.4g}, γ {self.gamma:.4g} of {len(self.w)} parameters"
+        return f"{super().__repr__()}\n  {found}, log evidence {self.log_evidence:.6g}"
+
+
+# ------------------------------------------------------------------------------------------------ at any (w, α, β)
+
+
+def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
+    """ln P(D|α,β) of a least-squares problem, by Laplace's approximation around w.
+
+    Parameters
+    ----------
+    problem : object
+        As in `nnlib.bayesian_regularization`.
+    w : (n,) array
+        The minimum of βE_D + αE_W.
+    alpha, beta : float
+        Precision of the prior and of the noise, > 0.
+
+    Returns
+    -------
+    float
+        −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π, with A = βJᵀJ + αI; exact for models linear
+        in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted.
+
+    References
+    ----------
+    MacKay (1992), Bayesian interpolation, Neural Computation 4.
+
+    Examples
+    --------
+    One measurement y = 1 of a constant w: y is normal with mean 0 and variance 1/β + 1/α = 1, and w is αβ-weighted.
+
+    >>> from nnlib import CurveFit
+    >>> constant = CurveFit(lambda w, x: w * x, [1.0], [1.0], jacobian=lambda w, x: x[:, None])
+    >>> log_evidence(constant, [0.5], alpha=2.0, beta=2.0), -0.5 - 0.5 * np.log(2 * np.pi)
+    (-1.41893853, -1.41893853)
+    """
+    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
+    return log_evidence_of(_look(problem, w), alpha, beta, problem.n_residuals)
+
+
+def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> float:
+    """γ = n − α tr A⁻¹ = Σ βλ_i/(βλ_i + α): how many directions of w the data determine.
+
+    Parameters
+    ----------
+    problem, w, alpha, beta
+        As in `log_evidence`.
+
+    Returns
+    -------
+    float
+        Between 0 and the number of weights.
+
+    Examples
+    --------
+    >>> from nnlib import CurveFit
+    >>> constant = CurveFit(lambda w, x: w * x, [1.0], [1.0], jacobian=lambda w, x: x[:, None])
+    >>> effective_parameters(constant, [0.5], alpha=1.0, beta=3.0)
+    0.75
+    """
+    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
+    return gamma_of(_look(problem, w).eigenvalues, alpha, beta)
+
+
+def _look(problem, w: ArrayLike):
+    require_plain_least_squares(problem)
+    at = look(problem, check.real_array("w", w, 1))
+    if at is None:
+        raise ValueError("the loss and the Jacobian at w must be finite")
+    return at
+
+
+# ------------------------------------------------------------------------------------------------ choices by evidence
+
+
+def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesFit:
+    """Train a network by Bayesian regularization from several starts and keep the fit of the highest evidence.
+
+    A fit that ran out of noise (`StopReason.NO_NOISE_LEFT`) has no evidence to speak of, and comes last.
+
+    Parameters
+    ----------
+    problem : NetworkFit
+        With inputs and targets scaled to about [−1, 1].
+    seeds : iterable of int, default 0 … 4
+        One start for each, drawn by "nguyen-widrow".
+    max_steps : int, default 1000
+        For each start.
+
+    Returns
+    -------
+    BayesFit
+
+    Examples
+    --------
+    >>> from nnlib import datasets
+    >>> data = datasets.noisy_sine(seed=1)
+    >>> fit = best_of(NetworkFit(MLP([1, 5, 1]), data.X, data.Y), seeds=range(3))
+    >>> fit.converged
+    True
+    """
+    if not isinstance(problem, NetworkFit):
+        raise TypeError(f"problem must be a NetworkFit, whose net draws the starts, got {type(problem).__name__}")
+    starts = [problem.net.init(seed) for seed in _listed("seeds", seeds)]
+    fits = [train(bayesian_regularization(problem, w0), max_steps=max_steps) for w0 in starts]
+    return max(fits, key=lambda fit: (fit.reason != StopReason.NO_NOISE_LEFT, fit.log_evidence))
+
+
+class OccamsHill(NamedTuple):
+    """The evidence and γ against the number of hidden units: arrays of one length, and the fits behind them."""
+
+    hidden: NDArray[np.int_]
+    n_params: NDArray[np.int_]
+    log_evidence: FloatArray
+    gamma: FloatArray
+    fits: list[BayesFit]
+
+
+def occams_hill(
+    X: ArrayLike,
+    Y: ArrayLike,
+    hidden: Iterable[int] = range(1, 11),
+    seeds: Iterable[int] = range(5),
+    max_steps: int = 1000,
+) -> OccamsHill:
+    """Fit networks of one hidden layer with more and more units, for the evidence and γ of each.
+
+    Too small a network cannot follow the data, and the evidence is low. From the right size on γ stays where it is,
+    whatever the number of weights, and the evidence slowly sinks.
+
+    Parameters
+    ----------
+    X : (m, d) array
+    Y : (m, K) array
+        Scaled to about [−1, 1].
+    hidden : iterable of int, default 1 … 10
+        Numbers of tanh units.
+    seeds : iterable of int, default 0 … 4
+        Starts for each size, of which the one of highest evidence counts (see `best_of`).
+    max_steps : int, default 1000
+        For each start.
+
+    Returns
+    -------
+    OccamsHill
+
+    References
+    ----------
+    MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
+
+    Examples
+    --------
+    >>> from nnlib import datasets
+    >>> data = datasets.noisy_sine(seed=0)
+    >>> hill = occams_hill(data.X, data.Y, hidden=[1, 5], seeds=range(2))
+    >>> hill.n_params, bool(hill.log_evidence[1] > hill.log_evidence[0])
+    (array([ 4, 16]), True)
+    """
+    X, Y = (check.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
+    d, K = (1 if array.ndim == 1 else array.shape[1] for array in (X, Y))
+    hidden, seeds = _listed("hidden", hidden, at_least=1), _listed("seeds", seeds)
+    fits = [best_of(NetworkFit(MLP([d, units, K]), X, Y), seeds, max_steps) for units in hidden]
+    return OccamsHill(
+        hidden=np.array(hidden),
+        n_params=np.array([len(fit.w) for fit in fits]),
+        log_evidence=np.array([fit.log_evidence for fit in fits]),
+        gamma=np.array([fit.gamma for fit in fits]),
+        fits=fits,
+    )
+
+
+def _listed(name: str, numbers: Iterable[int], at_least: int = 0) -> list[int]:
+    if isinstance(numbers, (str, bytes)) or not isinstance(numbers, Iterable):
+        raise TypeError(f"{name} must be whole numbers such as range(1, 6), got {numbers!r}")
+    listed = [check.integer(f"{name}[{i}]", number, at_least=at_least) for i, number in enumerate(numbers)]
+    if not listed:
+        raise ValueError(f"{name} is empty: give at least one whole number")
+    return listed
