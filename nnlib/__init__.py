@@ -9,7 +9,9 @@
 True
 """
 
-from nnlib import activations, bayes, checks, costs, datasets, graph, initializers, optimizers, problems, surfaces
+import importlib
+
+from nnlib import activations, checks, costs, initializers, optimizers, problems
 from nnlib.network import MLP
 from nnlib.optimizers import (
     adam,
@@ -40,6 +42,7 @@ __all__ = [
     "checks",
     "costs",
     "datasets",
+    "exercises",
     "gauss_newton",
     "graph",
     "initializers",
@@ -53,3 +56,16 @@ __all__ = [
     "surfaces",
     "train",
 ]
+
+# Modules that most programs do not need are loaded at their first use, so that `import nnlib` stays quick.
+_ON_FIRST_USE = ("bayes", "datasets", "exercises", "graph", "surfaces")
+
+
+def __getattr__(name: str):
+    if name in _ON_FIRST_USE:
+        return importlib.import_module(f"nnlib.{name}")
+    raise AttributeError(f"module 'nnlib' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_FIRST_USE})

@@ -6,7 +6,6 @@ ValueError that names the argument, says what was expected and what came.
 
 from __future__ import annotations
 
-import difflib
 import math
 import operator
 from collections.abc import Iterable
@@ -87,6 +86,8 @@ def choice(name: str, value, known: Iterable[str]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be one of {', '.join(known)}, got {value!r} ({type(value).__name__})")
     if value not in known:
+        import difflib  # here, because most programs never get so far
+
         near = difflib.get_close_matches(value, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}{hint}")

@@ -21,7 +21,7 @@ class Quadratic:
         self.H, self.n_params = np.asarray(H, float), len(H)
 
     def loss(self, w):
-        return float(0.5 * w @ self.H @ w)
+        return float(0.5 * np.sum(w * (self.H @ w)))
 
     def loss_and_gradient(self, w):
         return self.loss(w), self.H @ w

@@ -233,7 +233,8 @@ class NotebookPage(FigurePage):
             self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
         idle = """path => {
           const panel = window.jupyterapp?.shell.currentWidget;
-          return panel?.context?.path === path && panel.sessionContext?.session?.kernel?.status === "idle";
+          const ready = panel?.context?.path === path && panel.context.isReady && panel.sessionContext.isReady;
+          return ready && panel.sessionContext.session?.kernel?.status === "idle";
         }"""
         self.page.wait_for_function(idle, arg=name, timeout=SECONDS)
         self.page.evaluate(
@@ -249,14 +250,19 @@ class NotebookPage(FigurePage):
         )
 
     def run_all(self) -> None:
-        """Run all cells and wait until the last one is done."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        self.page.wait_for_function(
-            """() => window.jupyterapp.shell.currentWidget.content.widgets
-                   .filter(cell => cell.model.type === 'code' && cell.model.sharedModel.source.trim())
-                   .every(cell => cell.model.executionCount > 0)""",
-            timeout=3 * SECONDS,
+        """Run all cells and wait until the last one is done; a cell that did not run is an error."""
+        left_out = self.page.evaluate(
+            """async patience => {
+                 const run = window.jupyterapp.commands.execute("notebook:run-all-cells");
+                 await Promise.race([run, new Promise(wake => setTimeout(wake, patience))]);
+                 return window.jupyterapp.shell.currentWidget.content.widgets
+                   .filter(cell => cell.model.type === "code" && cell.model.sharedModel.source.trim())
+                   .filter(cell => !cell.model.executionCount)
+                   .map(cell => cell.model.sharedModel.source);
+               }""",
+            3 * SECONDS,
         )
+        assert not left_out, f"{self.name}: {len(left_out)} cells did not run; {self.errors()}; the first:\n{left_out[0]}"
 
     def kernel(self, code: str) -> str:
         """Run code in the notebook's kernel and return what it printed (or its error)."""
@@ -348,7 +354,7 @@ def notebook(lab, browser, plain_page, request):
             write_notebook(lab.root / name, cells)
         page = plain_page
         if context:
-            windows.append(browser.new_context(viewport=VIEWPORT, **context))
+            windows.append(browser.new_context(**{"viewport": VIEWPORT, **context}))
             page = NotebookPage(windows[-1].new_page(), lab)
         opened.append(page)
         page.open(name)
