@@ -42,6 +42,7 @@ __all__ = [
     "checks",
     "costs",
     "datasets",
+    "deep",
     "exercises",
     "gauss_newton",
     "graph",
@@ -58,7 +59,7 @@ __all__ = [
 ]
 
 # Modules that most programs do not need are loaded at their first use, so that `import nnlib` stays quick.
-_ON_FIRST_USE = ("bayes", "datasets", "exercises", "graph", "surfaces")
+_ON_FIRST_USE = ("bayes", "datasets", "deep", "exercises", "graph", "surfaces")
 
 
 def __getattr__(name: str):

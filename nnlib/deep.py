@@ -1,18 +1,18 @@
 """Deep stacks of equal layers, with batch normalization and skip connections: where gradients vanish, and what helps.
 
-`DeepStack` is an `MLP` with `depth` hidden layers of one width and two cures that can be switched on. Layer l = 1..L is
+`DeepStack` is an `MLP` with L hidden layers of one width and two cures that can be switched on. Hidden layer l is
 
     z^l = W^l a^{l−1} + b^l
-    u^l = scale^l ⊙ ẑ^l + shift^l        with batch normalization (ẑ^l: z^l normalized over the batch), else u^l = z^l
-    a^l = a^{l−1} + g(u^l)               with a skip connection (residual stacks, from the second layer on), else g(u^l)
+    u^l = scale^l ⊙ ẑ^l + shift^l     with batch normalization (ẑ^l: z^l normalized over the batch), else u^l = z^l
+    a^l = a^{l−1} + g(u^l)            with a skip connection (residual stacks, from the second layer on), else g(u^l)
 
 and layer L + 1 gives the outputs. The error signal keeps its meaning, δ^l = ∂E/∂z^l. Backwards, with e^l = ∂E/∂a^l,
 
-    e^l = (W^{l+1})ᵀ δ^{l+1}  (+ e^{l+1}, past layer l + 1, where that layer has a skip connection)
-    δ^l = e^l ⊙ g′(u^l), with batch normalization followed by `batch_norm_backward`.
+    e^l = (W^{l+1})ᵀ δ^{l+1}          plus e^{l+1} if layer l + 1 has a skip connection
+    δ^l = e^l ⊙ g′(u^l)               taken through `batch_norm_backward` with batch normalization.
 
 Without the cures each layer multiplies the error signal by (W^{l+1})ᵀ and g′: logistic g′ ≤ ¼ shrinks it by 4 or more
-wherever the weights do not make up for that. The skip connection adds a way down on which nothing is multiplied.
+wherever the weights do not make up for that. A skip connection is a way down on which nothing is multiplied.
 """
 
 from __future__ import annotations
@@ -35,15 +35,6 @@ FloatArray = NDArray[np.float64]
 EPSILON = 1e-5
 
 
-class LayerParameters(NamedTuple):
-    """Views into w for one layer: W (units, inputs), b (units,), scale and shift (units,) or None."""
-
-    W: np.ndarray
-    b: np.ndarray
-    scale: np.ndarray | None
-    shift: np.ndarray | None
-
-
 class Normalized(NamedTuple):
     """One normalized layer: ẑ (m, width) and the mean and variance (width,) that made it."""
 
@@ -53,11 +44,10 @@ class Normalized(NamedTuple):
 
 
 class StackSignals(NamedTuple):
-    """What a forward pass leaves behind: lists over layers, entry l for layer l, (m, units).
+    """What a forward pass leaves behind: lists over layers, entry l (m, units) for layer l.
 
-    ``a[0]`` is the input X. ``h[l]`` = g(u^l) is what a hidden layer itself computes; a[l] is h[l], plus a[l−1] where
-    there is a skip connection. ``normalized[l]`` is None without batch normalization. z, h and normalized start with
-    None, because inputs have none.
+    ``a[0]`` is the input X. ``h[l]`` = g(u^l) is what a hidden layer adds to a[l−1], or all it gives where there is no
+    skip connection. ``normalized[l]`` is None without batch normalization; entry 0 of z, h and normalized always is.
     """
 
     z: list
@@ -67,55 +57,45 @@ class StackSignals(NamedTuple):
 
 
 class RunningStatistics(NamedTuple):
-    """Means and variances of every z that evaluation mode normalizes by: row l − 1 for layer l, (depth, width)."""
+    """Means and variances that evaluation mode normalizes by: row l − 1 for hidden layer l, each (depth, width)."""
 
     mean: FloatArray
     variance: FloatArray
 
 
-# ---------------------------------------------------------------------------------------------- batch normalization
+def normalize(z: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> Normalized:
+    """ẑ = (z − mean) / √(variance + ε), feature by feature, z (m, width)."""
+    return Normalized((z - mean) / np.sqrt(variance + EPSILON), mean, variance)
 
 
-def normalize(z: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """ẑ = (z − mean) / √(variance + ε), feature by feature.
+def batch_statistics(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance (1/m) Σ (z − mean)² of each feature over the batch.
 
-    >>> normalize(np.array([[1.0], [3.0]]), np.array([2.0]), np.array([1.0])).round(3)
-    array([[-1.],
-           [ 1.]])
-    """
-    return (z - mean) / np.sqrt(variance + EPSILON)
-
-
-def batch_normalize(z: np.ndarray) -> Normalized:
-    """Normalize z (m, width) by the mean and the variance (1/m) Σ (z − mean)² of its own batch (training mode).
-
-    A square instead of an absolute value, so that the complex step goes through.
+    >>> batch_statistics(np.array([[1.0], [3.0]]))
+    (array([2.]), array([1.]))
     """
     mean = z.mean(axis=0)
-    variance = ((z - mean) ** 2).mean(axis=0)
-    return Normalized(normalize(z, mean, variance), mean, variance)
+    return mean, ((z - mean) ** 2).mean(axis=0)  # not z.var(), which takes |z − mean|: the complex step must go through
 
 
 def batch_norm_backward(
     error: np.ndarray, normalized: Normalized, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Carry an error back through u = scale ⊙ ẑ + shift, where ẑ is z normalized over the batch.
+    """Carry an error back through u = scale ⊙ ẑ + shift, where ẑ is z normalized by the batch's own statistics.
 
-    With e = ∂E/∂u and means over the m samples of the batch,
+    With e = ∂E/∂u, sums and means over the m samples of the batch,
 
         ∂E/∂scale = Σ e ⊙ ẑ
         ∂E/∂shift = Σ e
         ∂E/∂z     = scale / √(variance + ε) ⊙ (e − mean(e) − ẑ ⊙ mean(e ⊙ ẑ)).
 
-    The two means are there because every z moves the batch's mean and variance, and with them all other ẑ. They take
-    out of e what would only shift or stretch all z alike: that is undone by the normalization.
+    The two means are there because every z moves the batch's mean and variance, and with them all the other ẑ.
 
     Parameters
     ----------
     error : (m, width) array
         e = ∂E/∂u.
     normalized : Normalized
-        From `batch_normalize`.
     scale : (width,) array
 
     Returns
@@ -127,33 +107,27 @@ def batch_norm_backward(
     References
     ----------
     Ioffe & Szegedy (2015), Batch normalization: accelerating deep network training by reducing internal covariate
-    shift, ICML; section 3, where the three terms of ∂E/∂z are not yet put together.
+    shift, ICML, section 3; there in six lines that are not yet put together.
 
     Examples
     --------
-    An error that is the same for the whole batch cannot change a normalized feature:
+    An error that is the same for the whole batch asks for a shift of z, which the normalization would undo:
 
-    >>> delta, _, shift_gradient = batch_norm_backward(
-    ...     np.ones((2, 1)), batch_normalize(np.array([[1.0], [3.0]])), np.ones(1)
-    ... )
+    >>> normalized = normalize(np.array([[1.0], [3.0]]), mean=np.array([2.0]), variance=np.array([1.0]))
+    >>> delta, _, shift_gradient = batch_norm_backward(np.ones((2, 1)), normalized, scale=np.ones(1))
     >>> delta.ravel(), shift_gradient
     (array([0., 0.]), array([2.]))
     """
     z_hat = normalized.z_hat
-    centered = error - error.mean(axis=0) - z_hat * (error * z_hat).mean(axis=0)
-    delta = scale / np.sqrt(normalized.variance + EPSILON) * centered
-    return delta, (error * z_hat).sum(axis=0), error.sum(axis=0)
-
-
-# ---------------------------------------------------------------------------------------------- the network
+    left = error - error.mean(axis=0) - z_hat * (error * z_hat).mean(axis=0)
+    return scale / np.sqrt(normalized.variance + EPSILON) * left, (error * z_hat).sum(axis=0), error.sum(axis=0)
 
 
 class DeepStack:
     """A network of `depth` hidden layers of equal width, without weights.
 
-    The flat vector w begins with the weights and biases of an `MLP` of the same sizes, in its order; with batch
-    normalization scale and shift of layers 1..L follow. (A bias is then without effect, its gradient 0, because
-    the normalization takes it out again; it stays so that w keeps its order.)
+    w begins with the weights and biases of an `MLP` of the same sizes, in its order; with batch normalization scale and
+    shift of the hidden layers follow. (Normalization takes a bias out again: it has no effect and gradient 0 there.)
 
     Parameters
     ----------
@@ -182,14 +156,14 @@ class DeepStack:
 
     References
     ----------
-    Ioffe & Szegedy (2015), Batch normalization, ICML.
-    He, Zhang, Ren & Sun (2016), Deep residual learning for image recognition, CVPR, eq. 1.
+    Ioffe & Szegedy (2015), Batch normalization, ICML. He, Zhang, Ren & Sun (2016), Deep residual learning for image
+    recognition, CVPR, eq. 1.
 
     Examples
     --------
     >>> stack = DeepStack(2, 8, 20, 1, hidden="logistic", residual=True)
     >>> stack
-    DeepStack(2 inputs, 20 layers of 8 logistic units, 1 linear outputs, residual)  # 1401 parameters
+    DeepStack([2, 20 × 8, 1], hidden='logistic', output='linear', residual)  # 1401 parameters
     >>> stack.predict(stack.init(seed=0), [[0.0, 1.0], [1.0, 0.0]]).shape
     (2, 1)
     """
@@ -206,111 +180,88 @@ class DeepStack:
         batch_norm: bool = False,
         residual: bool = False,
     ):
-        n_inputs, n_outputs = (
-            check.integer(name, size, at_least=1) for name, size in (("n_inputs", n_inputs), ("n_outputs", n_outputs))
-        )
+        n_inputs = check.integer("n_inputs", n_inputs, at_least=1)
         self.width = check.integer("width", width, at_least=1)
         self.depth = check.integer("depth", depth, at_least=1)
+        n_outputs = check.integer("n_outputs", n_outputs, at_least=1)
         self.batch_norm = check.flag("batch_norm", batch_norm)
         self.residual = check.flag("residual", residual)
         self.mlp = MLP([n_inputs, *[self.width] * self.depth, n_outputs], hidden, output)
-        self.n_params = self.mlp.n_params + 2 * self.width * self.depth * self.batch_norm
+        self.n_params = self.mlp.n_params + (2 * self.width * self.depth if self.batch_norm else 0)
 
     def __repr__(self) -> str:
-        mlp, cures = self.mlp, ", batch_norm" * self.batch_norm + ", residual" * self.residual
+        cures = (", batch_norm" if self.batch_norm else "") + (", residual" if self.residual else "")
         return (
-            f"DeepStack({mlp.n_inputs} inputs, {self.depth} layers of {self.width} {mlp.hidden} units, "
-            f"{mlp.n_outputs} {mlp.output} outputs{cures})  # {self.n_params} parameters"
+            f"DeepStack([{self.mlp.n_inputs}, {self.depth} × {self.width}, {self.mlp.n_outputs}], "
+            f"hidden={self.mlp.hidden!r}, output={self.mlp.output!r}{cures})  # {self.n_params} parameters"
         )
 
     def init(self, seed: int | np.random.Generator, scheme: str = "xavier") -> FloatArray:
-        """Draw a start for training: (n,) float64, every scale 1 and every shift 0.
-
-        Parameters
-        ----------
-        seed : int or numpy Generator
-            The same seed gives the same weights, with and without the cures.
-        scheme : {"xavier", "he", "uniform", "zeros", "nguyen-widrow"}, default "xavier"
-            See `nnlib.initializers`.
-        """
+        """Draw a start for training (n,): weights and biases as `MLP.init` does, every scale 1 and every shift 0."""
         w = np.empty(self.n_params)
         w[: self.mlp.n_params] = self.mlp.init(seed, scheme)
-        for layer in self.unpack(w):
-            if layer.scale is not None:
-                layer.scale[...], layer.shift[...] = 1.0, 0.0
+        scales, shifts = self._scales_and_shifts(w)
+        scales[...], shifts[...] = 1.0, 0.0
         return w
 
-    def unpack(self, w: ArrayLike) -> list[LayerParameters]:
-        """Per layer 1..L+1 (W, b, scale, shift): views into w. The output layer has no scale and shift."""
-        return [LayerParameters(theta[:, :-1], theta[:, -1], scale, shift) for theta, (scale, shift) in self._layers(w)]
+    def unpack(self, w: ArrayLike) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray, np.ndarray]:
+        """Views into w: per layer 1..L+1 (W, b); scales and shifts (L, width), empty without batch normalization."""
+        w = self._weights(w)
+        return self.mlp.unpack(w[: self.mlp.n_params]), *self._scales_and_shifts(w)
 
-    def _layers(self, w):
-        """Per layer Θ = [W b] and (scale, shift)."""
+    def _scales_and_shifts(self, w):
+        return w[self.mlp.n_params :].reshape(2, -1, self.width)
+
+    def _weights(self, w):
         w = np.asarray(w)
         if w.dtype.kind not in "fiuc":
             raise TypeError(f"w must hold numbers, got dtype {w.dtype}")
         if w.shape != (self.n_params,):
             raise ValueError(f"w has shape {w.shape}, the stack takes ({self.n_params},)")
-        scales = list(w[self.mlp.n_params :].reshape(-1, 2, self.width)) or [(None, None)] * self.depth
-        return list(zip(self.mlp._thetas(w), [*scales, (None, None)], strict=True))
+        return w
 
-    def _has_skip(self, layer: int) -> bool:
-        return self.residual and 2 <= layer <= self.depth
-
-    # ------------------------------------------------------------------------------------------------ forward
+    def _has_skip(self, l: int) -> bool:
+        return self.residual and 2 <= l <= self.depth
 
     def forward(self, w: ArrayLike, X: ArrayLike) -> StackSignals:
-        """All signals in training mode: batch normalization takes the statistics of X itself.
-
-        Parameters
-        ----------
-        w : (n,) array
-        X : (m, d) array
-        """
-        return self._forward(self._layers(w), self.mlp._inputs(X), running=None)
+        """All signals for inputs X (m, d) in training mode: X is the batch whose statistics are used."""
+        return self._forward(self._weights(w), self.mlp._inputs(X), running=None)
 
     def predict(self, w: ArrayLike, X: ArrayLike, running: RunningStatistics | None = None) -> FloatArray:
-        """Outputs (m, K) in evaluation mode: what a sample gives does not depend on the samples beside it.
+        """Outputs (m, K) for inputs X (m, d) in evaluation mode: each sample's own, whatever else is in X.
 
-        Parameters
-        ----------
-        w : (n,) array
-        X : (m, d) array
-        running : RunningStatistics, optional
-            What batch normalization normalizes by, from `update_running`; needed with batch normalization only.
+        Batch normalization needs `running`, the statistics to normalize by; see `update_running`.
         """
         if self.batch_norm:
-            running = self._running(running)
-        return self._forward(self._layers(w), self.mlp._inputs(X), running).a[-1]
+            self._check_running(running)
+        return self._forward(self._weights(w), self.mlp._inputs(X), running).a[-1]
 
-    def _forward(self, layers, X, running):
-        """Signals; batch normalization by `running`, or by the batch itself if that is None."""
-        activation, z, a, h, normalized = ACTIVATIONS[self.mlp.hidden], [None], [X], [None], [None]
-        for l, (theta, (scale, shift)) in enumerate(layers[:-1], start=1):
-            z.append(_with_one(a[-1]) @ theta.T)
-            normalized.append(self._normalized(z[l], l, running) if self.batch_norm else None)
-            h.append(activation.g(scale * normalized[l].z_hat + shift if self.batch_norm else z[l]))
+    def _forward(self, w, X, running):
+        """Signals, normalized by `running`, or by the batch itself where that is None."""
+        thetas, (scales, shifts) = self.mlp._thetas(w), self._scales_and_shifts(w)
+        z, a, h, normalized = [None], [X], [None], [None]
+        for l in range(1, self.depth + 1):
+            z.append(_with_one(a[-1]) @ thetas[l - 1].T)
+            u = z[l]
+            normalized.append(None)
+            if self.batch_norm:
+                statistics = batch_statistics(u) if running is None else (running.mean[l - 1], running.variance[l - 1])
+                normalized[l] = normalize(u, *statistics)
+                u = scales[l - 1] * normalized[l].z_hat + shifts[l - 1]
+            h.append(ACTIVATIONS[self.mlp.hidden].g(u))
             a.append(a[-1] + h[l] if self._has_skip(l) else h[l])
-        z.append(_with_one(a[-1]) @ layers[-1][0].T)
+        z.append(_with_one(a[-1]) @ thetas[-1].T)
         a.append(ACTIVATIONS[self.mlp.output].g(z[-1]))
         return StackSignals(z, a, h, normalized)
-
-    def _normalized(self, z, l, running):
-        if running is None:
-            return batch_normalize(z)
-        mean, variance = running.mean[l - 1], running.variance[l - 1]
-        return Normalized(normalize(z, mean, variance), mean, variance)
-
-    # ------------------------------------------------------------------------------------------------ running statistics
 
     def start_running(self) -> RunningStatistics:
         """Statistics that normalize nothing: means 0, variances 1."""
         return RunningStatistics(np.zeros((self.depth, self.width)), np.ones((self.depth, self.width)))
 
     def update_running(self, running: RunningStatistics, signals: StackSignals, rate: float = 0.1) -> RunningStatistics:
-        """New running statistics, (1 − rate) · running + rate · those of the batch; `running` itself stays as it is.
+        """New statistics, (1 − rate) · running + rate · those of a batch; `running` itself stays as it is.
 
-        The batch's variance goes in without its bias, times m/(m − 1). With ``rate=1`` and the signals of all training
+        The batch's variance counts without its bias, times m/(m − 1). With ``rate=1`` and the signals of all training
         samples the result is the statistics of the training set.
 
         Parameters
@@ -323,12 +274,12 @@ class DeepStack:
 
         References
         ----------
-        Ioffe & Szegedy (2015), algorithm 2, and the moving averages mentioned in section 3.1.
+        Ioffe & Szegedy (2015), section 3.1 and algorithm 2.
 
         Examples
         --------
         >>> stack = DeepStack(1, 1, 1, 1, hidden="linear", batch_norm=True)
-        >>> w = np.array([2.0, 0.0, 1.0, 0.0, 1.0, 0.0])        # z = 2x, then a = ẑ, then the output a
+        >>> w = np.array([2.0, 0.0, 1.0, 0.0, 1.0, 0.0])        # z = 2x, output ẑ
         >>> running = stack.update_running(stack.start_running(), stack.forward(w, [[0.0], [1.0]]), rate=1)
         >>> running.mean, running.variance                      # of z = 0 and 2
         (array([[1.]]), array([[2.]]))
@@ -337,26 +288,22 @@ class DeepStack:
         """
         if not self.batch_norm:
             raise ValueError("running statistics belong to batch_norm=True, this stack has batch_norm=False")
-        mean, variance = self._running(running)
+        self._check_running(running)
         rate = check.number("rate", rate, above=0, at_most=1)
         m = len(signals.a[0])
-        batch_mean = np.array([layer.mean for layer in signals.normalized[1:]])
-        batch_variance = np.array([layer.variance for layer in signals.normalized[1:]]) * m / max(m - 1, 1)
-        return RunningStatistics((1 - rate) * mean + rate * batch_mean, (1 - rate) * variance + rate * batch_variance)
+        mean = np.array([layer.mean for layer in signals.normalized[1:]])
+        variance = np.array([layer.variance for layer in signals.normalized[1:]]) * m / max(m - 1, 1)
+        return RunningStatistics(
+            (1 - rate) * running.mean + rate * mean, (1 - rate) * running.variance + rate * variance
+        )
 
-    def _running(self, running):
+    def _check_running(self, running):
         if not isinstance(running, RunningStatistics):
-            raise TypeError(
-                f"running must be RunningStatistics (see start_running and update_running) for a stack with "
-                f"batch normalization, got {type(running).__name__}"
-            )
-        for name, values in zip(("mean", "variance"), running, strict=True):
+            raise TypeError(f"running must be RunningStatistics, as update_running gives, got {type(running).__name__}")
+        for name, values in zip(running._fields, running, strict=True):
             shape = check.real_array(f"running.{name}", values, 2).shape
             if shape != (self.depth, self.width):
                 raise ValueError(f"running.{name} has shape {shape}, the stack takes {(self.depth, self.width)}")
-        return running
-
-    # ------------------------------------------------------------------------------------------------ backward
 
     def backprop(self, w: ArrayLike, signals: StackSignals, delta_output: ArrayLike) -> Backpropagation:
         """Carry an output error back through the stack (training mode) and collect the gradient.
@@ -367,36 +314,34 @@ class DeepStack:
         signals : StackSignals
             From `forward` at the same w.
         delta_output : (m, K) array
-            ∂E/∂z of the output layer.
+            δ^{L+1} = ∂E/∂z of the output layer.
 
         Returns
         -------
         Backpropagation
-            ``delta[l]`` = ∂E/∂z^l (m, units) for l = 1..L+1 and the ``gradient`` ∂E/∂w (n,).
+            ``delta[l]`` (m, units) for l = 1..L+1 and the ``gradient`` ∂E/∂w (n,).
         """
-        layers, delta = self._layers(w), np.asarray(delta_output)
+        w, delta = self._weights(w), np.asarray(delta_output)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
-        activation, deltas, scale_gradients, e = ACTIVATIONS[self.mlp.hidden], [delta], [], None
+        layers, scales, _ = self.unpack(w)
+        deltas, e = [delta], None
+        norm_gradient = np.empty((2, len(scales), self.width), dtype=np.result_type(w, delta))
         for l in range(self.depth, 0, -1):
-            (W_above, _), (scale, _) = (layers[l][0][:, :-1], None), layers[l - 1][1]
+            W_above = layers[l][0]  # lists count from 0: entry l is layer l + 1
             e = deltas[-1] @ W_above + e if self._has_skip(l + 1) else deltas[-1] @ W_above
-            delta = e * activation.derivative(signals.h[l])
+            delta = e * ACTIVATIONS[self.mlp.hidden].derivative(signals.h[l])
             if self.batch_norm:
-                delta, *scale_and_shift = batch_norm_backward(delta, signals.normalized[l], scale)
-                scale_gradients.append(np.concatenate(scale_and_shift))
+                delta, *norm_gradient[:, l - 1] = batch_norm_backward(delta, signals.normalized[l], scales[l - 1])
             deltas.append(delta)
         deltas.reverse()
         gradient = self.mlp._gradient([_with_one(a) for a in signals.a[:-1]], deltas)
-        return Backpropagation([None, *deltas], np.concatenate([gradient, *scale_gradients[::-1]]))
+        return Backpropagation([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
 
 
 def _with_one(a):
     """ā = [a, 1]."""
     return np.column_stack([a, np.ones(len(a))])
-
-
-# ---------------------------------------------------------------------------------------------- the problem
 
 
 class DeepFit:
@@ -408,10 +353,8 @@ class DeepFit:
     Parameters
     ----------
     stack : DeepStack
-    X : (m, d) array
-    Y : (m, K) array
-    cost : {"squared-error", "cross-entropy"}, default "squared-error"
-        As for `NetworkFit`: a sum over samples and outputs.
+    X, Y, cost
+        As for `NetworkFit`.
 
     Raises
     ------
@@ -421,23 +364,19 @@ class DeepFit:
     Examples
     --------
     >>> from nnlib import adam, train
-    >>> stack = DeepStack(1, 5, 10, 1, batch_norm=True)
-    >>> x = np.linspace(-1, 1, 20)
-    >>> problem = DeepFit(stack, x, x**2)
-    >>> fit = train(adam(problem, stack.init(seed=0), 0.01), max_steps=100)
-    >>> fit.loss < 0.05 * problem.loss(stack.init(seed=0))
+    >>> stack, x = DeepStack(1, 5, 10, 1, batch_norm=True), np.linspace(-1, 1, 20)
+    >>> problem, w0 = DeepFit(stack, x, x**2), stack.init(seed=0)
+    >>> fit = train(adam(problem, w0, learning_rate=0.01), max_steps=100)
+    >>> fit.loss < 0.1 * problem.loss(w0)
     True
-    >>> running = stack.update_running(stack.start_running(), stack.forward(fit.w, x), rate=1)
-    >>> stack.predict(fit.w, [[0.5]], running).shape
-    (1, 1)
     """
 
     def __init__(self, stack: DeepStack, X: ArrayLike, Y: ArrayLike, cost: str = "squared-error"):
         if not isinstance(stack, DeepStack):
             raise TypeError(f"stack must be a DeepStack, got {type(stack).__name__}")
-        checked = NetworkFit(stack.mlp, X, Y, cost)
-        self.stack, self.X, self.Y, self.cost = stack, checked.X, checked.Y, checked.cost
-        self._cost, self.n_params = checked._cost, stack.n_params
+        plain = NetworkFit(stack.mlp, X, Y, cost)
+        self.stack, self.X, self.Y, self.cost, self._cost = stack, plain.X, plain.Y, plain.cost, plain._cost
+        self.n_params = stack.n_params
 
     def __repr__(self) -> str:
         return f"DeepFit({self.stack.depth} layers of {self.stack.width}, {len(self.X)} samples, {self.cost})"
@@ -469,7 +408,7 @@ class DeepFit:
         return self._backprop(w, self.stack.forward(w, self.X)).delta[1:]
 
     def delta_norms(self, w: ArrayLike) -> FloatArray:
-        """|δ^1|..|δ^{L+1}| (L + 1,): the root of the sum of squares over samples and units."""
+        """|δ^1|..|δ^{L+1}| (L + 1,): each the root of the sum of squares over samples and units."""
         return np.array([np.linalg.norm(delta) for delta in self.deltas(w)])
 
     def _value(self, signals):
@@ -493,30 +432,24 @@ def delta_norms_by_depth(
     batch_norm: bool = False,
     residual: bool = False,
 ) -> dict[int, FloatArray]:
-    """|δ^l| at the start of training, in stacks of several depths with linear outputs and squared error.
+    """|δ^l| at the start of training in stacks of several depths, with linear outputs and squared error.
 
     Parameters
     ----------
-    X : (m, d) array
-    Y : (m, K) array
+    X, Y : (m, d) and (m, K) arrays
     depths : sequence of int
         Numbers L of hidden layers.
-    width : int
-        Units of each hidden layer.
-    seed : int
-        Of the weights; the same for each depth.
-    scheme, hidden, batch_norm, residual
-        As for `DeepStack` and its `init`.
+    width, seed, scheme, hidden, batch_norm, residual
+        As for `DeepStack` and its `init`; the same for each depth.
 
     Returns
     -------
     dict of int to (L + 1,) array
-        For each depth L the norms |δ^1|..|δ^{L+1}|. Divided by their last entry they say what share of the output
-        error arrives at each layer.
+        For each depth L the norms |δ^1|..|δ^{L+1}|; divided by the last, what share of the output error arrives.
 
     Examples
     --------
-    Twenty logistic layers let almost nothing through, with skip connections they do:
+    Twenty logistic layers let almost nothing through; with skip connections they do:
 
     >>> X = np.linspace(-1, 1, 20)[:, None]
     >>> plain = delta_norms_by_depth(X, X**2, [2, 20], width=10, seed=0, hidden="logistic")
@@ -524,9 +457,9 @@ def delta_norms_by_depth(
     >>> bool(plain[20][0] < 1e-9 * plain[2][0]), bool(residual[20][0] > plain[2][0])
     (True, True)
     """
-    X, Y = (check.real_array(name, array, 2) for name, array in (("X", X), ("Y", Y)))
-    norms = {}
-    for depth in depths:
-        stack = DeepStack(X.shape[1], width, depth, Y.shape[1], hidden=hidden, batch_norm=batch_norm, residual=residual)
-        norms[stack.depth] = DeepFit(stack, X, Y).delta_norms(stack.init(seed, scheme))
-    return norms
+    X, Y = check.real_array("X", X, 2), check.real_array("Y", Y, 2)
+    if not isinstance(depths, (Sequence, np.ndarray)):
+        raise TypeError(f"depths must be a list of numbers of layers such as [2, 20], got {depths!r}")
+    sizes = [(X.shape[1], width, depth, Y.shape[1]) for depth in depths]
+    stacks = [DeepStack(*size, hidden=hidden, batch_norm=batch_norm, residual=residual) for size in sizes]
+    return {stack.depth: DeepFit(stack, X, Y).delta_norms(stack.init(seed, scheme)) for stack in stacks}

@@ -38,7 +38,7 @@ class StopReason(Enum):
     MU_MAX = "no step lowers the loss {loss:.6g}: mu rose to {mu:.1e}, above mu_max {mu_max:.1e}"
     SINGULAR = "the matrix {matrix} is singular (rank {rank} of {n}): the step does not exist"
     NOT_FINITE = "the loss is {loss} at the next point; the last finite one is kept"
-    GRADIENT_NOT_FINITE = (
+    DERIVATIVES_NOT_FINITE = (
         "{bad} of {n} derivatives are not finite at the next point, where the loss is {loss:.4g}; the last point where "
         "all are is kept"
     )

@@ -538,13 +538,23 @@ def test_a_problem_whose_numbers_overflow_spills_no_warning(method):
     assert fit.w.tolist() == [1e100, 1e100]
 
 
+@every_first_order
+def test_weights_that_overflow_end_the_run_although_the_problem_refuses_them(method):
+    growth = nnlib.CurveFit(lambda w, x: np.exp(w[0] * x), [1.0, 2.0, 3.0], [1.0, 2.0, 2.0])
+    with pytest.raises(ValueError, match="w must be finite"):
+        growth.loss_and_gradient(np.array([np.inf]))
+    fit = nnlib.train(method(growth, [3.0], learning_rate=lambda k: 0.0 if k == 1 else 1.7e308), max_steps=20)
+    assert fit.reason == nnlib.StopReason.NOT_FINITE
+    assert fit.w.tolist() == [3.0]
+
+
 def test_a_gradient_that_is_not_finite_is_named_as_such():
     class Cliff(Slope):
         def loss_and_gradient(self, w):
             return self.loss(w), self.g if w[0] > -0.5 else np.full_like(self.g, np.inf)
 
     fit = nnlib.train(nnlib.steepest_descent(Cliff([1.0, 0.0]), [0.0, 0.0], 0.2), max_steps=50)
-    assert fit.reason == nnlib.StopReason.GRADIENT_NOT_FINITE
+    assert fit.reason == nnlib.StopReason.DERIVATIVES_NOT_FINITE
     assert fit.reason.value.startswith("2 of 2 derivatives are not finite at the next point, where the loss is -0.6")
     assert fit.w == pytest.approx([-0.4, 0.0])
 

@@ -157,7 +157,7 @@ def test_gain_ratio_is_nan_where_the_model_predicts_no_decrease():
     assert np.isfinite(flipped.gain_ratio)
 
 
-def test_network_training_from_a_random_start_often_ends_at_a_saddle_which_lm_does_not():
+def test_on_a_network_plain_newton_ends_at_saddles_and_says_so():
     problem, _ = small_network()
     reasons = [nnlib.train(nnlib.newton(problem, problem.net.init(seed=s)), max_steps=100).reason for s in range(10)]
     assert nnlib.StopReason.SADDLE in reasons
@@ -227,7 +227,7 @@ def test_a_hessian_that_becomes_singular_on_the_way_is_recorded_and_ends_the_run
 def test_a_step_to_a_loss_that_is_not_finite_ends_the_run_without_a_warning():
     cliff = nnlib.CurveFit(lambda w, x: np.log(w[0]) * x, [1.0], [5.0], lambda w, x: np.array([[1 / w[0]]]))
     fit = nnlib.train(nnlib.newton(cliff, [400.0]))
-    assert fit.reason in (nnlib.StopReason.NOT_FINITE, nnlib.StopReason.GRADIENT_NOT_FINITE)
+    assert fit.reason in (nnlib.StopReason.NOT_FINITE, nnlib.StopReason.DERIVATIVES_NOT_FINITE)
     assert fit.w[0] > 0
     assert np.isfinite(fit.loss)
 
@@ -240,6 +240,28 @@ def test_a_problem_whose_numbers_overflow_spills_no_warning():
     fit = nnlib.train(nnlib.newton(Far(1e-12), [1.0, 2.0, 3.0]))
     assert fit.reason == nnlib.StopReason.NOT_FINITE
     assert fit.w.tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("g", "H", "said"),
+    [
+        ([np.nan, 1.0, 1.0], 1.0, "1 of 3 derivatives are not finite at the next point, where the loss is 0"),
+        ([1.0, 1.0, 1.0], np.inf, "9 of 9 derivatives are not finite at the next point, where the loss is 0"),
+    ],
+)
+def test_derivatives_that_are_not_finite_are_counted(g, H, said):
+    class Broken(Flat):
+        """As a bowl at the start, and broken everywhere else."""
+
+        def loss_and_gradient(self, w):
+            return 0.0, np.array(g) if w[0] < 1.0 else w
+
+        def hessian(self, w):
+            return np.full((3, 3), H) if w[0] < 1.0 else self.H
+
+    fit = nnlib.train(nnlib.newton(Broken(1.0), [1.0, 2.0, 3.0]))
+    assert fit.reason == nnlib.StopReason.DERIVATIVES_NOT_FINITE
+    assert fit.reason.value.startswith(said)
 
 
 def test_huge_numbers_give_no_warning():

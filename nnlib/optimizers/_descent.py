@@ -53,17 +53,28 @@ def learning_rates(learning_rate: LearningRate) -> Callable[[int], float]:
     return rate
 
 
-def not_finite(loss: float, g: FloatArray) -> StopReason:
-    """The reason why a point cannot be gone on from: its loss, or else its gradient."""
+def evaluate(problem, w: FloatArray) -> tuple[float, FloatArray]:
+    """Loss and gradient at w; nan where w itself is not finite, for a problem may refuse such a w.
+
+    A step may go where numbers overflow. That is seen in its loss; numpy need not say it too.
+    """
+    if not np.isfinite(w).all():
+        return np.nan, np.full_like(w, np.nan)
+    with np.errstate(all="ignore"):
+        loss, g = problem.loss_and_gradient(w)
+    return float(loss), g
+
+
+def not_finite(loss: float, derivatives: FloatArray) -> StopReason:
+    """The reason why a point cannot be gone on from: its loss, or else its derivatives."""
     if np.isfinite(loss):
-        return StopReason.GRADIENT_NOT_FINITE.with_numbers(bad=int(np.sum(~np.isfinite(g))), n=len(g), loss=loss)
+        bad = int(np.sum(~np.isfinite(derivatives)))
+        return StopReason.DERIVATIVES_NOT_FINITE.with_numbers(bad=bad, n=derivatives.size, loss=loss)
     return StopReason.NOT_FINITE.with_numbers(loss=loss)
 
 
 def _steps(problem, w, rates, rule, memory, batches):
-    # A step may go where numbers overflow. That is seen in its loss; numpy need not say it too.
-    with np.errstate(all="ignore"):
-        start_loss, g = problem.loss_and_gradient(w)
+    start_loss, g = evaluate(problem, w)
     loss = start_loss
     for k in count(1):
         learning_rate = rates(k)
@@ -72,10 +83,10 @@ def _steps(problem, w, rates, rule, memory, batches):
                 trial, memory = rule(w, g, learning_rate, memory)
             else:
                 trial, memory = _through_batches(problem, next(batches), w, learning_rate, rule, memory)
-            trial_loss, trial_g = problem.loss_and_gradient(trial)
+        trial_loss, trial_g = evaluate(problem, trial)
         accepted = bool(np.isfinite(trial_loss) and np.isfinite(trial_g).all())
         if accepted:
-            w, loss, g = trial, float(trial_loss), trial_g
+            w, loss, g = trial, trial_loss, trial_g
         yield Step(
             w=w,
             loss=loss,
@@ -83,7 +94,7 @@ def _steps(problem, w, rates, rule, memory, batches):
             scaled_gradient=relative_gradient(g, w, loss, start_loss),
             accepted=accepted,
             trial_w=trial,
-            trial_loss=float(trial_loss),
+            trial_loss=trial_loss,
             learning_rate=learning_rate,
         )
         if not accepted:
@@ -93,8 +104,8 @@ def _steps(problem, w, rates, rule, memory, batches):
 def _through_batches(problem, batches, w, learning_rate, rule, memory):
     """One update for each batch B, with (m/|B|) Σ_{s in B} ∂E_s/∂w, an unbiased estimate of the gradient."""
     for rows in batches:
-        g = problem.batch(rows).loss_and_gradient(w)[1] * (len(problem.X) / len(rows))
-        w, memory = rule(w, g, learning_rate, memory)
+        _, g = evaluate(problem.batch(rows), w)
+        w, memory = rule(w, g * (len(problem.X) / len(rows)), learning_rate, memory)
     return w, memory
 
 

@@ -50,7 +50,7 @@ from nnlib.reasons import StopReason
 
 MU_MAX = 1e16
 GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity
-FREE_MIN = 1e-9  # below this part of P, P − γ is nothing to measure the noise by
+FREE_MIN = 1e-12  # below this part of P, P − γ is nothing to measure the noise by
 FITTED = 1e-6
 E_D_MIN = 1e-24  # below this part of E_D at the start, E_D is rounding
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import _arguments as check
-from nnlib.optimizers._descent import not_finite
+from nnlib.optimizers._descent import evaluate, not_finite
 from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
 from nnlib.reasons import StopReason
 
@@ -72,10 +72,7 @@ def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
 
 
 def _steps(problem, w, flip_negative):
-    # A step may go where numbers overflow. That is seen in its loss; numpy need not say it too.
-    with np.errstate(all="ignore"):
-        start_loss, g = problem.loss_and_gradient(w)
-        H = problem.hessian(w)
+    start_loss, g, H = _evaluate_with_hessian(problem, w)
     loss = start_loss
     eigenvalues, Q = _spectrum(H)
     while True:
@@ -85,13 +82,12 @@ def _steps(problem, w, flip_negative):
         with np.errstate(all="ignore"):
             p = newton_step(g, np.abs(eigenvalues) if flip_negative else eigenvalues, Q)
             trial = w + p
-            trial_loss, trial_g = problem.loss_and_gradient(trial)
-            trial_H = problem.hessian(trial)
+            trial_loss, trial_g, trial_H = _evaluate_with_hessian(problem, trial)
             predicted = -float(g @ p + 0.5 * (p @ H @ p))
             gain_ratio = float((loss - trial_loss) / predicted) if predicted > 0 else np.nan
         accepted = all(np.isfinite(values).all() for values in (trial_loss, trial_g, trial_H))
         if accepted:
-            w, loss, g, H = trial, float(trial_loss), trial_g, trial_H
+            w, loss, g, H = trial, trial_loss, trial_g, trial_H
             eigenvalues, Q = _spectrum(H)
         yield Step(
             w=w,
@@ -100,12 +96,21 @@ def _steps(problem, w, flip_negative):
             scaled_gradient=relative_gradient(g, w, loss, start_loss),
             accepted=accepted,
             trial_w=trial,
-            trial_loss=float(trial_loss),
+            trial_loss=trial_loss,
             gain_ratio=gain_ratio,
             smallest_eigenvalue=0.0 if _is_zero(eigenvalues)[0] else float(eigenvalues[0]),
         )
         if not accepted:
-            return not_finite(trial_loss, np.append(trial_g, trial_H))
+            return not_finite(trial_loss, trial_H if np.isfinite(trial_g).all() else trial_g)
+
+
+def _evaluate_with_hessian(problem, w):
+    """Loss, gradient and Hessian at w; the Hessian is nan where the loss or the gradient is not finite."""
+    loss, g = evaluate(problem, w)
+    if not (np.isfinite(loss) and np.isfinite(g).all()):
+        return loss, g, np.full((len(w), len(w)), np.nan)
+    with np.errstate(all="ignore"):
+        return loss, g, problem.hessian(w)
 
 
 def newton_step(g: FloatArray, eigenvalues: FloatArray, Q: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import _arguments as check
-from nnlib.optimizers._descent import LearningRate, learning_rates, not_finite
+from nnlib.optimizers._descent import LearningRate, evaluate, learning_rates, not_finite
 from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
 
 
@@ -74,15 +74,13 @@ def _penalties(l1_penalty, n) -> FloatArray:
 
 def _steps(problem, w, start_loss, rates, penalty):
     loss = start_loss
-    # A step may go where numbers overflow. That is seen in its loss; numpy need not say it too.
-    with np.errstate(all="ignore"):
-        g = problem.loss_and_gradient(w)[1]
+    _, g = evaluate(problem, w)
     for k in count(1):
         learning_rate = rates(k)
         with np.errstate(all="ignore"):
             trial = soft_threshold(w - learning_rate * g, learning_rate * penalty)
-            trial_loss, trial_g = problem.loss_and_gradient(trial)
-            trial_loss = float(trial_loss + penalty @ np.abs(trial))
+            data_loss, trial_g = evaluate(problem, trial)
+            trial_loss = float(data_loss + penalty @ np.abs(trial))
         accepted = bool(np.isfinite(trial_loss) and np.isfinite(trial_g).all())
         if accepted:
             w, loss, g = trial, trial_loss, trial_g

@@ -218,19 +218,20 @@ class FigurePage:
 class NotebookPage(FigurePage):
     """A notebook open in JupyterLab."""
 
-    def __init__(self, page, lab: Lab):
+    def __init__(self, page, lab: Lab, url: str | None = None):
         super().__init__(page)
         self.lab = lab
+        self.url = url or lab.url
 
     def open(self, name: str) -> None:
         """Open a notebook without running it and wait for its kernel."""
         self.name = name
         self.console_errors.clear()
-        if self.page.url.startswith(self.lab.url):  # JupyterLab is there: another tab is quicker than another page
+        if self.page.url.startswith(self.url):  # JupyterLab is there: another tab is quicker than another page
             open_tab = "async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
             self.page.evaluate(open_tab, name)
         else:
-            self.page.goto(f"{self.lab.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
+            self.page.goto(f"{self.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
         idle = """path => {
           const panel = window.jupyterapp?.shell.currentWidget;
           const ready = panel?.context?.path === path && panel.context.isReady && panel.sessionContext.isReady;

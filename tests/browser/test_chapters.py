@@ -47,14 +47,35 @@ def photograph(page, name, figures):
     page.use_dark_theme(False)
 
 
-@pytest.fixture
-def levenberg_marquardt(notebook):
-    return notebook("11-levenberg-marquardt.ipynb", viewport={"width": 1300, "height": 4000})
+def test_start_here(notebook):
+    """The one-minute demo: locked, predicted, dragged from end to end."""
+    page = notebook("00-start-here.ipynb", viewport={"width": 1300, "height": 3000})
+    assert page.kernel("print(demo.children[-1].disabled)").strip() == "True"
+    page.figure(0).get_by_text("grow until numbers overflow", exact=True).click()
+    page.press("Commit")
+    page.figure(0).get_by_text("and so it is").wait_for()
+    assert page.kernel("print(demo.children[-1].disabled)").strip() == "False"
+
+    label, (network, w0) = "η, learning rate", sine()
+    for caption, eta in zip(sweep_by_keyboard(page, label, 0), (1e-4, 0.2), strict=True):
+        fit = nnlib.train(nnlib.steepest_descent(network, w0, learning_rate=eta), max_steps=300, min_gradient=0)
+        assert float(caption["loss"].split(" → ")[1]) == pytest.approx(fit.history["loss"][-1], rel=5e-3)
+    page.drag(label, to=0.5)
+    page.page.wait_for_timeout(500)
+    by_mouse = page.numbers()
+    assert 1e-4 < float(by_mouse["η"]) < 0.2
+    fit = nnlib.train(
+        nnlib.steepest_descent(network, w0, learning_rate=float(by_mouse["η"])), max_steps=300, min_gradient=0
+    )
+    assert float(by_mouse["loss"].split(" → ")[1]) == pytest.approx(fit.history["loss"][-1], rel=5e-3)
+
+    photograph(page, "00-start-here", figures=1)
+    assert page.errors() == [] and page.kernel_errors() == []
 
 
-def test_levenberg_marquardt_chapter(levenberg_marquardt):
+def test_levenberg_marquardt(notebook):
     """One visit of the chapter: opening JupyterLab takes longer than moving its figures."""
-    page, problem = levenberg_marquardt, neuron()
+    page, problem = notebook("11-levenberg-marquardt.ipynb", viewport={"width": 1300, "height": 4000}), neuron()
 
     # Gauss–Newton from a start on the slider
     low, high = sweep_by_keyboard(page, "b, bias at the start", 0)

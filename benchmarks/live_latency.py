@@ -1,0 +1,226 @@
+"""From a key press on a slider to the changed picture on screen, in a real JupyterLab.
+
+    python benchmarks/live_latency.py
+
+The same figure four ways, in one notebook with one kernel: an empty callback that only sets a label (the floor: one
+round trip to the kernel), LIVE, RECORDED, and ipywidgets.interact with the inline backend. The presses are interleaved,
+so that whatever else the machine does hits all of them alike; then once more over a connection with 100 ms of delay.
+Needs Chromium and playwright, as the browser tests do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
+from conftest import CHROMIUM, FLAGS, Lab, NotebookPage, free_port, sync_playwright, write_notebook
+
+PRESSES = 31
+WARM_UP = 3
+DELAY = 0.100  # seconds, there and back
+
+CELLS = {
+    "set-up": """
+%matplotlib inline
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+from nnlib import live
+
+RATES = np.linspace(0.01, 0.19, 41)
+STEPS = np.arange(200)
+grid = np.linspace(-4, 4, 120)
+surface = 0.5 * (grid[np.newaxis] ** 2 + 10 * grid[:, np.newaxis] ** 2)
+
+
+def descend(rate):
+    "Steepest descent on the bowl (x² + 10 y²)/2 in closed form."
+    path = np.column_stack([-3.5 * (1 - rate) ** STEPS, 3 * (1 - 10 * rate) ** STEPS])
+    return path, 0.5 * (path[:, 0] ** 2 + 10 * path[:, 1] ** 2)
+
+
+def decorate(left, right):
+    left.set(yscale="log", xlim=(0, 200), ylim=(1e-8, 1e3), xlabel="step", ylabel="loss")
+    right.contour(grid, grid, surface, 20, colors="#9a9a9a", linewidths=0.8)
+    right.set(xlim=(-4, 4), ylim=(-4, 4), xlabel="x", ylabel="y")
+""",
+    "empty callback": """
+slider, label = widgets.SelectionSlider(options=[f"{r:.4f}" for r in RATES]), widgets.Label("start")
+slider.observe(lambda change: setattr(label, "value", "rate " + change.new), "value")
+widgets.VBox([slider, label])
+""",
+    "LIVE": """
+fig, (left, right) = live.subplots(1, 2)
+decorate(left, right)
+loss_line, = left.plot([], [])
+path_line, = right.plot([], [], ".-")
+
+
+def show(rate):
+    path, loss = descend(rate)
+    loss_line.set_data(STEPS, loss)
+    path_line.set_data(*path.T)
+    return live.Caption(f"Descent with rate {rate:.4f}.", {"loss": f"{loss[-1]:.3g}"})
+
+
+rate = live.Slider("rate", "rate", RATES, start=RATES[0], format="{:.4f}")
+live.figure(fig, moving=[loss_line, path_line], show=show, controls=[rate], trail=[path_line])
+""",
+    "RECORDED": """
+live.recorded(fig, moving=[loss_line, path_line], show=show, control=rate, trail=[path_line])
+""",
+    "interact": """
+def draw(rate):
+    path, loss = descend(float(rate))
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.8), layout="constrained")
+    decorate(left, right)
+    left.plot(STEPS, loss)
+    right.plot(*path.T, ".-")
+    plt.show()
+
+
+widgets.interact(draw, rate=widgets.SelectionSlider(options=[f"{r:.4f}" for r in RATES]));
+""",
+}
+WAYS = list(CELLS)[1:]
+
+# Notes the first change inside the cell that is being watched, and when the browser has painted it.
+WATCH = """
+window.watched = null;
+const changed = () => {
+  const watched = window.watched;
+  if (!watched || watched.painted !== null || watched.pressed === null) return;
+  watched.painted = NaN;
+  requestAnimationFrame(() => requestAnimationFrame(() => (watched.painted = performance.now())));
+};
+const drawImage = CanvasRenderingContext2D.prototype.drawImage;
+CanvasRenderingContext2D.prototype.drawImage = function (...rest) {
+  if (window.watched?.cell.contains(this.canvas)) changed();
+  return drawImage.apply(this, rest);
+};
+document.addEventListener("keydown", event => {
+  if (window.watched && window.watched.pressed === null) window.watched.pressed = event.timeStamp;
+}, true);
+window.watch = cell => {
+  window.watched = { cell, pressed: null, painted: null };
+  window.observer?.disconnect();
+  window.observer = new MutationObserver(records => {
+    for (const { addedNodes, target } of records) {
+      if (target.closest?.(".widget-label")) changed();
+      for (const node of addedNodes)
+        node.querySelectorAll?.("img").forEach(image => image.decode().then(changed, () => {}));
+    }
+  });
+  window.observer.observe(cell, { subtree: true, childList: true });
+};
+"""
+
+
+def measure(page: NotebookPage) -> dict[str, list[float]]:
+    """Milliseconds of each press, for each way."""
+    page.page.add_script_tag(content=WATCH)
+    cells = page.page.locator(".jp-CodeCell")
+    handles = {}
+    for i, way in enumerate(WAYS, start=1):
+        cell = cells.nth(i)
+        cell.scroll_into_view_if_needed()
+        handles[way] = cell.locator(".noUi-handle, .nnlib-slider input").first
+        handles[way].wait_for(timeout=60_000)
+    times = {way: [] for way in WAYS}
+    for press in range(WARM_UP + PRESSES):
+        for way in WAYS:
+            milliseconds = press_once(page, handles[way])
+            if press >= WARM_UP:
+                times[way].append(milliseconds)
+    return times
+
+
+def press_once(page: NotebookPage, handle) -> float:
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    handle.evaluate("node => window.watch(node.closest('.jp-CodeCell'))")
+    page.page.wait_for_timeout(200)
+    page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_function("() => window.watched.painted > 0", timeout=20_000, polling=20)
+    page.page.wait_for_timeout(150)
+    return page.page.evaluate("() => window.watched.painted - window.watched.pressed")
+
+
+@contextmanager
+def slow_connection(port: int):
+    """A port of this machine that leads to `port`, every byte `DELAY`/2 later in each direction."""
+    loop, near = asyncio.new_event_loop(), free_port()
+
+    async def pump(reader, writer):
+        while data := await reader.read(65536):
+            loop.call_later(DELAY / 2, writer.write, data)
+        loop.call_later(DELAY / 2, writer.close)
+
+    async def connect(reader, writer):
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer), return_exceptions=True)
+
+    server = loop.run_until_complete(asyncio.start_server(connect, "127.0.0.1", near))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    yield near
+    loop.call_soon_threadsafe(server.close)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+
+
+def measured(browser, lab: Lab, url: str) -> dict[str, list[float]]:
+    """Open the notebook at this address of the server, run it, measure."""
+    window = browser.new_context(viewport={"width": 1300, "height": 2600})
+    page = NotebookPage(window.new_page(), lab, url)
+    page.open("latency.ipynb")
+    page.run_all()
+    times = measure(page)
+    page.shut_down()
+    window.close()
+    return times
+
+
+def main() -> None:
+    lab = Lab(Path(tempfile.mkdtemp()))
+    try:
+        lab.wait_until_up()
+        write_notebook(lab.root / "latency.ipynb", list(CELLS.values()))
+        with slow_connection(lab.port) as slow, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            near = measured(browser, lab, lab.url)
+            far = measured(browser, lab, f"http://127.0.0.1:{slow}")
+            browser.close()
+    finally:
+        lab.stop()
+    report(near, far)
+
+
+def report(near: dict, far: dict) -> None:
+    print(f"{PRESSES} presses each, milliseconds from the key press to the changed picture on screen\n")
+    print(f"{'':16}{'this machine':>18}{'with 100 ms delay':>20}")
+    print(f"{'':16}{'p50':>10}{'p95':>8}{'p50':>12}{'p95':>8}")
+    for way in WAYS:
+        columns = [np.percentile(times[way], q) for times in (near, far) for q in (50, 95)]
+        print(f"{way:16}{columns[0]:10.0f}{columns[1]:8.0f}{columns[2]:12.0f}{columns[3]:8.0f}")
+    middle = {way: np.percentile(near[way], 50) for way in WAYS}
+    recorded = np.percentile(far["RECORDED"], 95)
+    floor, speed_up = middle["LIVE"] / middle["empty callback"], middle["interact"] / middle["LIVE"]
+    print()
+    for claim, holds in (
+        (f"LIVE takes {floor:.2f} times the empty callback (at most 1.3)", floor <= 1.3),
+        (f"LIVE is {speed_up:.1f} times faster than interact (at least 3)", speed_up >= 3),
+        (f"RECORDED with the delay: {recorded:.0f} ms at p95 (at most 35)", recorded <= 35),
+    ):
+        print(f"{'met   ' if holds else 'MISSED'} {claim}")
+
+
+if __name__ == "__main__":
+    main()
