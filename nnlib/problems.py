@@ -15,6 +15,7 @@ A loss that overflows is inf or nan and says nothing else: deciding what to do a
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -30,7 +31,15 @@ from nnlib.network import MLP, mirror_upper, row_blocks
 FloatArray = NDArray[np.float64]
 
 # A trial step may leave the region where a model can be evaluated. That is for the caller to see in the loss.
-quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")
+def quiet(method: Callable) -> Callable:
+    """Decorator: numpy does not warn of overflow, nan or division by zero inside the method."""
+
+    @functools.wraps(method)
+    def silent(*args, **kwargs):
+        with np.errstate(all="ignore"):  # a new one for each call: one that is shared forgets what to restore
+            return method(*args, **kwargs)
+
+    return silent
 
 
 class NormalEquations(NamedTuple):
