@@ -17,9 +17,11 @@ lab: .venv/installed-lab
 test: .venv/installed-test
 	$(BIN)/python -m pytest
 
-# Runs chapters in place and stores their outputs, without timestamps. One only: make notebooks CHAPTERS=notebooks/NAME.ipynb
+# Runs chapters in place and stores their outputs, without timestamps and without widget state: with it, exported pages
+# would show dead widgets in place of still pictures. One chapter only: make notebooks CHAPTERS=notebooks/NAME.ipynb
 notebooks: .venv/installed-test
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(CHAPTERS)
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
+	    --ExecutePreprocessor.store_widget_state=False $(CHAPTERS)
 
 bench: .venv/installed-bench
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -100,10 +100,10 @@ const changed = () => {
   watched.painted = NaN;
   requestAnimationFrame(() => requestAnimationFrame(() => (watched.painted = performance.now())));
 };
-const drawImage = CanvasRenderingContext2D.prototype.drawImage;
-CanvasRenderingContext2D.prototype.drawImage = function (...rest) {
+const clearRect = CanvasRenderingContext2D.prototype.clearRect; // what a plot does first
+CanvasRenderingContext2D.prototype.clearRect = function (...rest) {
   if (window.watched?.cell.contains(this.canvas)) changed();
-  return drawImage.apply(this, rest);
+  return clearRect.apply(this, rest);
 };
 document.addEventListener("keydown", event => {
   if (window.watched && window.watched.pressed === null) window.watched.pressed = event.timeStamp;

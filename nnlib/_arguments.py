@@ -18,10 +18,7 @@ AXES = {0: "a number", 1: "a vector", 2: "a matrix"}
 
 def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = False) -> NDArray[np.float64]:
     """`value` as a float64 array of finite numbers with `ndim` axes (a tuple lists the numbers of axes allowed)."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ValueError(f"{name} must be an array of numbers, its rows have different lengths") from None
+    array = as_array(name, value)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got {_describe(value, array)}")
     allowed = (ndim,) if isinstance(ndim, int) else ndim
@@ -36,6 +33,54 @@ def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = Fals
         where = at[0] if len(at) == 1 else at
         raise ValueError(f"{name} must be finite, {name}[{where}] is {array[at]}" if at else f"{name} must be finite")
     return array
+
+
+def numbers(name: str, value) -> NDArray:
+    """`value` as an array of numbers of any shape, real or complex, finite or not: for what is inside a computation."""
+    array = as_array(name, value)
+    if array.dtype.kind not in "iufc":
+        raise TypeError(f"{name} must hold numbers, got {_describe(value, array)}")
+    return array
+
+
+def real_numbers(name: str, value) -> NDArray[np.float64]:
+    """As `numbers`, but real ones, in float64."""
+    array = numbers(name, value)
+    if np.iscomplexobj(array):
+        raise TypeError(f"{name} must hold real numbers, got complex ones")
+    return array.astype(np.float64, copy=False)
+
+
+def all_finite(name: str, array: NDArray) -> NDArray:
+    """`array` (real or complex) if all its entries are finite."""
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, it holds {array[~np.isfinite(array)][0]}")
+    return array
+
+
+def rows(name: str, value, m: int) -> NDArray[np.int_]:
+    """The row numbers that `value` (row numbers, a mask or a slice) selects from `m` rows, at least one."""
+    selected = np.arange(m)[value] if isinstance(value, slice) else as_array(name, value)
+    if selected.dtype.kind == "b" and selected.shape == (m,):
+        selected = np.flatnonzero(selected)
+    if selected.size == 0:
+        raise ValueError(f"{name} is empty: it must select at least one of {m} rows")
+    if selected.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be row numbers, a mask of {m} rows or a slice, got {_describe(value, selected)}")
+    if selected.ndim != 1:
+        raise ValueError(f"{name} must be a vector of row numbers, got an array of shape {selected.shape}")
+    outside = selected[(selected < -m) | (selected >= m)]
+    if outside.size:
+        raise ValueError(f"{name} must lie between 0 and {m - 1}, one is {outside[0]}")
+    return selected
+
+
+def as_array(name: str, value) -> NDArray:
+    """`value` as an array of whatever it holds."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must be an array of numbers, its rows have different lengths") from None
 
 
 def _describe(value, array: np.ndarray) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnlib import _arguments as check
+
 
 @dataclass(frozen=True)
 class Activation:
@@ -38,10 +40,10 @@ class Activation:
     elementwise: bool = True
 
     def pull(self, a: np.ndarray, error: np.ndarray) -> np.ndarray:
-        """(da/dz)ᵀ error: an error on the activations, carried back to the pre-activations. Last axis: units."""
+        """(da/dz)ᵀ error: an error on the activations, carried back to the pre-activations. First axis: units."""
         if self.elementwise:
             return self.derivative(a) * error
-        return a * (error - (a * error).sum(axis=-1, keepdims=True))
+        return a * (error - (a * error).sum(axis=0))
 
 
 def logistic(z: np.ndarray) -> np.ndarray:
@@ -50,6 +52,7 @@ def logistic(z: np.ndarray) -> np.ndarray:
     >>> logistic(np.array([-1000.0, 0.0]))
     array([0. , 0.5])
     """
+    z = check.numbers("z", z)
     with np.errstate(over="ignore"):
         return 1.0 / (1.0 + np.exp(-z))
 
@@ -60,17 +63,21 @@ def relu(z: np.ndarray) -> np.ndarray:
     >>> relu(np.array([-2.0, 3.0]))
     array([0., 3.])
     """
-    return np.where(np.real(z) > 0, z, 0.0)
+    z = check.numbers("z", z)
+    return np.where(np.real(z) <= 0, 0.0, z)  # this way round a nan stays one
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
-    """e^z_k / Σ_j e^z_j over the last axis; the largest z is subtracted first, so that nothing overflows.
+    """e^z_k / Σ_j e^z_j over the first axis (units); the largest z is subtracted first, so that nothing overflows.
 
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    e = np.exp(z - np.real(z).max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    z = check.numbers("z", z)
+    if z.ndim == 0 or z.size == 0:
+        raise ValueError(f"z must have at least one unit on its first axis, got an array of shape {z.shape}")
+    e = np.exp(z - np.real(z).max(axis=0))
+    return e / e.sum(axis=0)
 
 
 def _one(a: np.ndarray) -> np.ndarray:

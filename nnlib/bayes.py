@@ -24,7 +24,6 @@ from nnlib.optimizers.bayesian_regularization import (
     require_plain_least_squares,
 )
 from nnlib.problems import CurveFit, NetworkFit
-from nnlib.reasons import StopReason
 from nnlib.training import Fit, train
 
 FloatArray = NDArray[np.float64]
@@ -176,12 +175,14 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
 
     Examples
     --------
-    One measurement y = 1 of a constant w: y is normal with mean 0 and variance 1/β + 1/α = 1, and w is αβ-weighted.
+    One measurement y = 1 of a constant w: y is normal with mean 0 and variance 1/β + 1/α = 1.
 
     >>> from nnlib import CurveFit
     >>> constant = CurveFit(lambda w, x: w * x, [1.0], [1.0], jacobian=lambda w, x: x[:, None])
-    >>> log_evidence(constant, [0.5], alpha=2.0, beta=2.0), -0.5 - 0.5 * np.log(2 * np.pi)
-    (-1.41893853, -1.41893853)
+    >>> log_evidence(constant, [0.5], alpha=2.0, beta=2.0)
+    -1.41893853
+    >>> float(-0.5 * 1.0**2 - 0.5 * np.log(2 * np.pi))
+    -1.41893853
     """
     alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
     return log_evidence_of(_look(problem, w), alpha, beta, problem.n_residuals)
@@ -225,8 +226,6 @@ def _look(problem, w: ArrayLike):
 def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesFit:
     """Train a network by Bayesian regularization from several starts and keep the fit of the highest evidence.
 
-    A fit that ran out of noise (`StopReason.NO_NOISE_LEFT`) has no evidence to speak of, and comes last.
-
     Parameters
     ----------
     problem : NetworkFit
@@ -250,19 +249,27 @@ def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int
     """
     if not isinstance(problem, NetworkFit):
         raise TypeError(f"problem must be a NetworkFit, whose net draws the starts, got {type(problem).__name__}")
-    starts = [problem.net.init(seed) for seed in _listed("seeds", seeds)]
-    fits = [train(bayesian_regularization(problem, w0), max_steps=max_steps) for w0 in starts]
-    return max(fits, key=lambda fit: (fit.reason != StopReason.NO_NOISE_LEFT, fit.log_evidence))
+    return max(_fits(problem, _whole_numbers("seeds", seeds, at_least=0), max_steps), key=lambda fit: fit.log_evidence)
 
 
 class OccamsHill(NamedTuple):
-    """The evidence and γ against the number of hidden units: arrays of one length, and the fits behind them."""
+    """Evidence and γ against the number of hidden units.
+
+    Attributes
+    ----------
+    hidden, n_params : (sizes,) arrays
+        Hidden units and weights of each network.
+    log_evidence, gamma : (sizes, starts) arrays
+        Of each fit: a network of one size from one start.
+    best : list of BayesFit
+        For each size the fit of the highest evidence.
+    """
 
     hidden: NDArray[np.int_]
     n_params: NDArray[np.int_]
     log_evidence: FloatArray
     gamma: FloatArray
-    fits: list[BayesFit]
+    best: list[BayesFit]
 
 
 def occams_hill(
@@ -274,18 +281,19 @@ def occams_hill(
 ) -> OccamsHill:
     """Fit networks of one hidden layer with more and more units, for the evidence and γ of each.
 
-    Too small a network cannot follow the data, and the evidence is low. From the right size on γ stays where it is,
-    whatever the number of weights, and the evidence slowly sinks.
+    Up to the size that the data need the evidence climbs steeply. Beyond it the units that are not needed are switched
+    off: γ stays where it is, whatever the number of weights, and with one α for all weights such units cost next to
+    nothing, so that the evidence of the best fit stays about level. The fits that found something worse lie below.
 
     Parameters
     ----------
     X : (m, d) array
     Y : (m, K) array
-        Scaled to about [−1, 1].
+        Inputs and targets, scaled to about [−1, 1].
     hidden : iterable of int, default 1 … 10
         Numbers of tanh units.
     seeds : iterable of int, default 0 … 4
-        Starts for each size, of which the one of highest evidence counts (see `best_of`).
+        One start for each, as in `best_of`.
     max_steps : int, default 1000
         For each start.
 
@@ -302,23 +310,28 @@ def occams_hill(
     >>> from nnlib import datasets
     >>> data = datasets.noisy_sine(seed=0)
     >>> hill = occams_hill(data.X, data.Y, hidden=[1, 5], seeds=range(2))
-    >>> hill.n_params, bool(hill.log_evidence[1] > hill.log_evidence[0])
-    (array([ 4, 16]), True)
+    >>> hill.n_params, hill.gamma.max(axis=1).round()
+    (array([ 4, 16]), array([ 2., 12.]))
     """
     X, Y = (check.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
     d, K = (1 if array.ndim == 1 else array.shape[1] for array in (X, Y))
-    hidden, seeds = _listed("hidden", hidden, at_least=1), _listed("seeds", seeds)
-    fits = [best_of(NetworkFit(MLP([d, units, K]), X, Y), seeds, max_steps) for units in hidden]
+    hidden, seeds = _whole_numbers("hidden", hidden, at_least=1), _whole_numbers("seeds", seeds, at_least=0)
+    fits = [_fits(NetworkFit(MLP([d, units, K]), X, Y), seeds, max_steps) for units in hidden]
     return OccamsHill(
         hidden=np.array(hidden),
-        n_params=np.array([len(fit.w) for fit in fits]),
-        log_evidence=np.array([fit.log_evidence for fit in fits]),
-        gamma=np.array([fit.gamma for fit in fits]),
-        fits=fits,
+        n_params=np.array([len(starts[0].w) for starts in fits]),
+        log_evidence=np.array([[fit.log_evidence for fit in starts] for starts in fits]),
+        gamma=np.array([[fit.gamma for fit in starts] for starts in fits]),
+        best=[max(starts, key=lambda fit: fit.log_evidence) for starts in fits],
     )
 
 
-def _listed(name: str, numbers: Iterable[int], at_least: int = 0) -> list[int]:
+def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesFit]:
+    starts = [problem.net.init(seed) for seed in seeds]
+    return [train(bayesian_regularization(problem, w0), max_steps=max_steps) for w0 in starts]
+
+
+def _whole_numbers(name: str, numbers: Iterable[int], at_least: int) -> list[int]:
     if isinstance(numbers, (str, bytes)) or not isinstance(numbers, Iterable):
         raise TypeError(f"{name} must be whole numbers such as range(1, 6), got {numbers!r}")
     listed = [check.integer(f"{name}[{i}]", number, at_least=at_least) for i, number in enumerate(numbers)]

@@ -267,7 +267,7 @@ def _array_valued(f, shape: tuple[int, ...] | None = None):
         raise TypeError(f"f must be a function of w, got {type(f).__name__}")
 
     def checked(w):
-        value = np.asarray(f(w))
+        value = check.as_array("f(w)", f(w))
         if value.dtype.kind not in "biufc":
             raise TypeError(f"f(w) must be numbers, got values of type {value.dtype}")
         if np.iscomplexobj(value) and not np.iscomplexobj(w):
@@ -443,7 +443,7 @@ def _check(problem, base: str, name: str, w: ArrayLike, method: str, tolerance: 
     J, method = _differentiate(f, w, method)
     noise = _noise(f, w, J, method)
     numerical, noise = (J[0], noise[0]) if scalar else (J, noise)
-    given = np.asarray(getattr(problem, name)(w))
+    given = check.real_numbers(f"problem.{name}(w)", getattr(problem, name)(w))
     if given.shape != numerical.shape:
         raise ValueError(f"problem.{name}(w) must have shape {numerical.shape}, got {given.shape}")
     return _report(name, given, numerical, noise, tolerance, method)

@@ -1,11 +1,12 @@
 """Costs: what the outputs of a network are compared with the targets by. All are SUMS over samples and outputs.
 
-A cost is asked for three things, each at the pre-activations z of the output layer, (m, K), with a = g(z) the outputs:
+A cost is asked for three things, each at the pre-activations z of the output layer, with a = g(z) the outputs and Y the
+targets, all (K, m): as inside the network, one sample a COLUMN:
 
 - its value E;
 - the output error δ = ∂E/∂z, where backpropagation starts;
-- the curvature ∂²E/∂z², (K, K) for each sample, as a square root S with S Sᵀ = ∂²E/∂z² (for squared error without
-  the term that the residuals multiply), which is where the Gauss–Newton matrix starts.
+- the curvature ∂²E/∂z², (K, K) for each sample (for squared error without the term that the residuals multiply),
+  which is where the Gauss–Newton matrix starts.
 """
 
 from __future__ import annotations
@@ -27,22 +28,22 @@ class Cost:
     value : callable
         E, one number.
     delta : callable
-        δ = ∂E/∂z, shape (m, K).
+        δ = ∂E/∂z, shape (K, m).
     delta_along : callable
-        The change of δ when z changes by dz: (∂²E/∂z²) dz, shape (m, K); its last argument is dz.
-    curvature_root : callable
-        Sᵀ with S Sᵀ the (generalized) Gauss–Newton curvature of E in z, shape (m, K, K).
+        The change of δ when z changes by dz: (∂²E/∂z²) dz, shape (K, m); its last argument is dz.
+    curvature : callable
+        The (generalized) Gauss–Newton curvature of E in z, shape (K, K, m).
     """
 
     value: Callable[..., float]
     delta: Callable[..., np.ndarray]
     delta_along: Callable[..., np.ndarray]
-    curvature_root: Callable[..., np.ndarray]
+    curvature: Callable[..., np.ndarray]
 
 
 def _diagonals(values: np.ndarray) -> np.ndarray:
-    """(m, K) to (m, K, K): each row on the diagonal of a matrix of its own."""
-    return values[:, :, None] * np.eye(values.shape[1])
+    """(K, m) to (K, K, m): each column on the diagonal of a matrix of its own."""
+    return values[:, None] * np.eye(len(values))[:, :, None]
 
 
 # Squared error E = ½ Σ (a − y)², for element-wise outputs.
@@ -62,8 +63,9 @@ def _half_sse_delta_along(z, a, Y, output: Activation, dz):
     return (slope * slope + (a - Y) * output.second_derivative(a)) * dz
 
 
-def _half_sse_root(z, a, Y, output: Activation):
-    return _diagonals(output.derivative(a))
+def _half_sse_curvature(z, a, Y, output: Activation):
+    slope = output.derivative(a)
+    return _diagonals(slope * slope)
 
 
 # Cross-entropy with logistic outputs, each output a yes or no of its own: E = −Σ [y ln a + (1 − y) ln(1 − a)].
@@ -80,15 +82,13 @@ def _logistic_entropy(z, a, Y, output: Activation):
 
 
 def _softmax_entropy(z, a, Y, output: Activation):
-    shifted = z - np.real(z).max(axis=-1, keepdims=True)
-    log_a = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted = z - np.real(z).max(axis=0)
+    log_a = shifted - np.log(np.exp(shifted).sum(axis=0))
     return -(Y * log_a).sum()
 
 
-def _softmax_root(z, a, Y, output: Activation):
-    # diag(a) − a aᵀ = S Sᵀ with S = diag(√a) − a √aᵀ, because Σ a = 1.
-    root = np.sqrt(a)
-    return _diagonals(root) - root[:, :, None] * a[:, None, :]
+def _softmax_curvature(z, a, Y, output: Activation):
+    return _diagonals(a) - a[:, None] * a
 
 
 # What both cross-entropies share: their outputs are the matching ones, so δ has no g′ in it.
@@ -102,13 +102,13 @@ def _entropy_delta_along(z, a, Y, output: Activation, dz):
     return output.pull(a, dz)
 
 
-def _logistic_root(z, a, Y, output: Activation):
-    return _diagonals(np.sqrt(output.derivative(a)))
+def _logistic_curvature(z, a, Y, output: Activation):
+    return _diagonals(output.derivative(a))
 
 
-SQUARED_ERROR = Cost(_half_sse, _half_sse_delta, _half_sse_delta_along, _half_sse_root)
-LOGISTIC_CROSS_ENTROPY = Cost(_logistic_entropy, _entropy_delta, _entropy_delta_along, _logistic_root)
-SOFTMAX_CROSS_ENTROPY = Cost(_softmax_entropy, _entropy_delta, _entropy_delta_along, _softmax_root)
+SQUARED_ERROR = Cost(_half_sse, _half_sse_delta, _half_sse_delta_along, _half_sse_curvature)
+LOGISTIC_CROSS_ENTROPY = Cost(_logistic_entropy, _entropy_delta, _entropy_delta_along, _logistic_curvature)
+SOFTMAX_CROSS_ENTROPY = Cost(_softmax_entropy, _entropy_delta, _entropy_delta_along, _softmax_curvature)
 
 # The name a reader gives and the output activation decide together which cost it is.
 COSTS = {

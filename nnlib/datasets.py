@@ -76,6 +76,11 @@ class Dataset:
         if len(X) != len(Y):
             raise ValueError(f"X and Y must have one row a sample, X has {len(X)} rows, Y has {len(Y)}")
         check.choice("task", self.task, ("regression", "classification"))
+        for text in ("name", "story", "source", "license"):
+            if not isinstance(getattr(self, text), str):
+                raise TypeError(f"{text} must be a text, got {getattr(self, text)!r}")
+        if not isinstance(self.units, Mapping):
+            raise TypeError(f"units must map names of columns to units, got {self.units!r}")
         set_once = object.__setattr__  # the only way to set a field of a frozen dataclass
         set_once(self, "X", X)
         set_once(self, "Y", Y)
@@ -94,6 +99,7 @@ class Dataset:
 
     def subset(self, rows: ArrayLike) -> Dataset:
         """The samples in `rows` (their numbers, or a mask) as a data set of their own."""
+        rows = check.rows("rows", rows, len(self))
         values = {f.name: getattr(self, f.name) for f in fields(Dataset)}
         return Dataset(**values | {"X": self.X[rows], "Y": self.Y[rows]})
 
@@ -113,6 +119,8 @@ class Dataset:
 
 
 def _column_names(argument: str, names: tuple[str, ...], array: NDArray, letter: str) -> tuple[str, ...]:
+    if not isinstance(names, Sequence) or isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"{argument} must be a list of texts, got {names!r}")
     names = tuple(names) or tuple(f"{letter}{i + 1}" for i in range(array.shape[1]))
     if len(names) != array.shape[1]:
         raise ValueError(f"{argument} must name {array.shape[1]} columns, got {len(names)} names")
@@ -726,6 +734,15 @@ class Scaling:
 
     center: FloatArray
     scale: FloatArray
+
+    def __post_init__(self) -> None:
+        center, scale = check.real_array("center", self.center, 1), check.real_array("scale", self.scale, 1)
+        if len(center) != len(scale):
+            raise ValueError(f"center and scale must have one entry a column, got {len(center)} and {len(scale)}")
+        if scale.min() <= 0:
+            raise ValueError(f"scale must be above 0, its smallest entry is {scale.min():g}")
+        object.__setattr__(self, "center", center)  # the only way to set a field of a frozen dataclass
+        object.__setattr__(self, "scale", scale)
 
     def transform(self, X: ArrayLike) -> FloatArray:
         """(x - center) / scale for each column of X (m, d)."""

@@ -65,6 +65,9 @@ class RunningStatistics(NamedTuple):
 
 def normalize(z: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> Normalized:
     """ẑ = (z − mean) / √(variance + ε), feature by feature, z (m, width)."""
+    z, mean, variance = (check.numbers(n, v) for n, v in (("z", z), ("mean", mean), ("variance", variance)))
+    if not mean.shape == variance.shape == z.shape[1:]:
+        raise ValueError(f"mean and variance must have the shape {z.shape[1:]}, got {mean.shape} and {variance.shape}")
     return Normalized((z - mean) / np.sqrt(variance + EPSILON), mean, variance)
 
 
@@ -74,6 +77,9 @@ def batch_statistics(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> batch_statistics(np.array([[1.0], [3.0]]))
     (array([2.]), array([1.]))
     """
+    z = check.numbers("z", z)
+    if z.ndim != 2 or len(z) == 0:
+        raise ValueError(f"z must have one sample a row and at least one, got an array of shape {z.shape}")
     mean = z.mean(axis=0)
     return mean, ((z - mean) ** 2).mean(axis=0)  # not z.var(), which takes |z − mean|: the complex step must go through
 
@@ -118,7 +124,11 @@ def batch_norm_backward(
     >>> delta.ravel(), shift_gradient
     (array([0., 0.]), array([2.]))
     """
-    z_hat = normalized.z_hat
+    if not isinstance(normalized, Normalized):
+        raise TypeError(f"normalized must be Normalized, as normalize gives, got {type(normalized).__name__}")
+    z_hat, error, scale = normalized.z_hat, check.numbers("error", error), check.numbers("scale", scale)
+    if error.shape != z_hat.shape or scale.shape != z_hat.shape[1:]:
+        raise ValueError(f"error and scale have shapes {error.shape} and {scale.shape}, normalized {z_hat.shape}")
     left = error - error.mean(axis=0) - z_hat * (error * z_hat).mean(axis=0)
     return scale / np.sqrt(normalized.variance + EPSILON) * left, (error * z_hat).sum(axis=0), error.sum(axis=0)
 
@@ -213,19 +223,20 @@ class DeepStack:
         return w[self.mlp.n_params :].reshape(2, -1, self.width)
 
     def _weights(self, w):
-        w = np.asarray(w)
-        if w.dtype.kind not in "fiuc":
-            raise TypeError(f"w must hold numbers, got dtype {w.dtype}")
+        w = check.numbers("w", w)
         if w.shape != (self.n_params,):
             raise ValueError(f"w has shape {w.shape}, the stack takes ({self.n_params},)")
         return w
+
+    def _finite_weights(self, w):
+        return check.all_finite("w", self._weights(w))
 
     def _has_skip(self, l: int) -> bool:
         return self.residual and 2 <= l <= self.depth
 
     def forward(self, w: ArrayLike, X: ArrayLike) -> StackSignals:
         """All signals for inputs X (m, d) in training mode: X is the batch whose statistics are used."""
-        return self._forward(self._weights(w), self.mlp._inputs(X), running=None)
+        return self._forward(self._finite_weights(w), self.mlp._inputs(X), running=None)
 
     def predict(self, w: ArrayLike, X: ArrayLike, running: RunningStatistics | None = None) -> FloatArray:
         """Outputs (m, K) for inputs X (m, d) in evaluation mode: each sample's own, whatever else is in X.
@@ -234,7 +245,7 @@ class DeepStack:
         """
         if self.batch_norm:
             self._check_running(running)
-        return self._forward(self._weights(w), self.mlp._inputs(X), running).a[-1]
+        return self._forward(self._finite_weights(w), self.mlp._inputs(X), running).a[-1]
 
     def _forward(self, w, X, running):
         """Signals, normalized by `running`, or by the batch itself where that is None."""
@@ -251,7 +262,7 @@ class DeepStack:
             h.append(ACTIVATIONS[self.mlp.hidden].g(u))
             a.append(a[-1] + h[l] if self._has_skip(l) else h[l])
         z.append(_with_one(a[-1]) @ thetas[-1].T)
-        a.append(ACTIVATIONS[self.mlp.output].g(z[-1]))
+        a.append(ACTIVATIONS[self.mlp.output].g(z[-1].T).T)
         return StackSignals(z, a, h, normalized)
 
     def start_running(self) -> RunningStatistics:
@@ -289,6 +300,7 @@ class DeepStack:
         if not self.batch_norm:
             raise ValueError("running statistics belong to batch_norm=True, this stack has batch_norm=False")
         self._check_running(running)
+        _check_signals(signals)
         rate = check.number("rate", rate, above=0, at_most=1)
         m = len(signals.a[0])
         mean = np.array([layer.mean for layer in signals.normalized[1:]])
@@ -321,9 +333,13 @@ class DeepStack:
         Backpropagation
             ``delta[l]`` (m, units) for l = 1..L+1 and the ``gradient`` ∂E/∂w (n,).
         """
-        w, delta = self._weights(w), np.asarray(delta_output)
+        _check_signals(signals)
+        w, delta = self._finite_weights(w), check.numbers("delta_output", delta_output)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
+        return self._backprop(w, signals, check.all_finite("delta_output", delta))
+
+    def _backprop(self, w, signals, delta):
         layers, scales, _ = self.unpack(w)
         deltas, e = [delta], None
         norm_gradient = np.empty((2, len(scales), self.width), dtype=np.result_type(w, delta))
@@ -335,8 +351,13 @@ class DeepStack:
                 delta, *norm_gradient[:, l - 1] = batch_norm_backward(delta, signals.normalized[l], scales[l - 1])
             deltas.append(delta)
         deltas.reverse()
-        gradient = self.mlp._gradient([_with_one(a) for a in signals.a[:-1]], deltas)
+        gradient = self.mlp._collect([_with_one(a).T for a in signals.a[:-1]], [delta.T for delta in deltas])
         return Backpropagation([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
+
+
+def _check_signals(signals):
+    if not isinstance(signals, StackSignals):
+        raise TypeError(f"signals must be StackSignals, as forward gives, got {type(signals).__name__}")
 
 
 def _with_one(a):
@@ -384,13 +405,14 @@ class DeepFit:
     def batch(self, rows: ArrayLike) -> DeepFit:
         """The same fit on some of the samples: `rows` are their numbers (or a slice, or a mask)."""
         part = copy.copy(self)
+        rows = check.rows("rows", rows, len(self.X))
         part.X, part.Y = self.X[rows], self.Y[rows]
         return part
 
     @quiet
     def loss(self, w: ArrayLike) -> float:
         """E(w), summed over samples and outputs."""
-        return self._value(self.stack.forward(w, self.X))
+        return self._value(self._forward(w))
 
     def gradient(self, w: ArrayLike) -> FloatArray:
         """∂E/∂w (n,), by backpropagation."""
@@ -399,25 +421,29 @@ class DeepFit:
     @quiet
     def loss_and_gradient(self, w: ArrayLike) -> tuple[float, FloatArray]:
         """E and ∂E/∂w for the price of one forward and one backward pass."""
-        signals = self.stack.forward(w, self.X)
+        signals = self._forward(w)
         return self._value(signals), self._backprop(w, signals).gradient
 
     @quiet
     def deltas(self, w: ArrayLike) -> list[FloatArray]:
         """Error signals δ^1..δ^{L+1}, each (m, units of its layer)."""
-        return self._backprop(w, self.stack.forward(w, self.X)).delta[1:]
+        return self._backprop(w, self._forward(w)).delta[1:]
 
     def delta_norms(self, w: ArrayLike) -> FloatArray:
         """|δ^1|..|δ^{L+1}| (L + 1,): each the root of the sum of squares over samples and units."""
         return np.array([np.linalg.norm(delta) for delta in self.deltas(w)])
 
+    def _forward(self, w):
+        return self.stack._forward(self.stack._weights(w), self.X, running=None)
+
     def _value(self, signals):
-        E = self._cost.value(signals.z[-1], signals.a[-1], self.Y, ACTIVATIONS[self.stack.mlp.output])
+        E = self._cost.value(signals.z[-1].T, signals.a[-1].T, self.Y.T, ACTIVATIONS[self.stack.mlp.output])
         return E if np.iscomplexobj(E) else float(E)
 
     def _backprop(self, w, signals):
         output = ACTIVATIONS[self.stack.mlp.output]
-        return self.stack.backprop(w, signals, self._cost.delta(signals.z[-1], signals.a[-1], self.Y, output))
+        delta = self._cost.delta(signals.z[-1].T, signals.a[-1].T, self.Y.T, output).T
+        return self.stack._backprop(self.stack._weights(w), signals, delta)
 
 
 def delta_norms_by_depth(
@@ -460,6 +486,8 @@ def delta_norms_by_depth(
     X, Y = check.real_array("X", X, 2), check.real_array("Y", Y, 2)
     if not isinstance(depths, (Sequence, np.ndarray)):
         raise TypeError(f"depths must be a list of numbers of layers such as [2, 20], got {depths!r}")
+    if isinstance(depths, (str, bytes)) or len(depths) == 0:
+        raise ValueError(f"depths must hold at least one number of layers, got {depths!r}")
     sizes = [(X.shape[1], width, depth, Y.shape[1]) for depth in depths]
     stacks = [DeepStack(*size, hidden=hidden, batch_norm=batch_norm, residual=residual) for size in sizes]
     return {stack.depth: DeepFit(stack, X, Y).delta_norms(stack.init(seed, scheme)) for stack in stacks}

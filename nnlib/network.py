@@ -1,14 +1,17 @@
 """Multilayer perceptrons as pure functions of ONE flat weight vector w.
 
 Layer l = 1..L holds Θ^l = [W^l b^l], units rows of inputs weights and then the bias; the layers follow each other in w.
-With a one appended to each layer's inputs, ā = [a, 1], a layer is a single product, z^l = Θ^l ā^{l−1}, for the whole
-batch Z = Ā Θᵀ (one sample a row), and so are all derivatives:
+With a one appended to each layer's inputs, ā = [a, 1], a layer is a single product, z^l = Θ^l ā^{l−1}, and so are all
+derivatives:
 
     forward    z^l = Θ^l ā^{l−1},  a^l = g(z^l),  a^0 = x
     backward   δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l)
     gradient   ∂E/∂Θ^l = Σ_samples δ^l (ā^{l−1})ᵀ
 
 The Jacobian is the same backward pass started from each output instead of from the error (Hagan & Menhaj 1994).
+
+Arguments and results hold one sample a ROW, as data tables do. Inside, one sample is a COLUMN, as in the formulas:
+arrays are (units, samples), Z = Θ Ā does all samples at once, and each unit's numbers lie side by side in memory.
 """
 
 from __future__ import annotations
@@ -25,14 +28,14 @@ from nnlib.initializers import INITIALIZERS
 
 FloatArray = NDArray[np.float64]
 
-# Rows handled at once where a result is summed over samples: enough to keep the BLAS busy, few enough to stay in cache.
-BLOCK_ROWS = 512
+# Samples handled at once where a result is summed over them: enough to keep the BLAS busy, few enough to stay in cache.
+BLOCK_ROWS = 1024
 
 
 class Signals(NamedTuple):
     """What a forward pass leaves behind: lists over layers of (m, units) arrays.
 
-    ``z[l]`` and ``a[l]`` belong to layer l; a[0] is the input X, and z[0] is None because inputs have no pre-activation.
+    ``z[l]`` and ``a[l]`` belong to layer l; a[0] is the input X, and z[0] is None because inputs have no z.
     """
 
     z: list
@@ -106,6 +109,7 @@ class MLP:
         self._slices = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
         self.n_params = ends[-1]
         self.n_inputs, self.n_outputs = self.sizes[0], self.sizes[-1]
+        self._each_output = np.eye(self.n_outputs)[:, :, None]
 
     def __repr__(self) -> str:
         sizes = list(self.sizes)
@@ -134,7 +138,10 @@ class MLP:
         """
         rng = check.random_generator("seed", seed)
         draw = INITIALIZERS[check.choice("scheme", scheme, INITIALIZERS)]
-        low, high = check.real_array("input_range", input_range, 1)
+        input_range = check.real_array("input_range", input_range, 1)
+        if len(input_range) != 2:
+            raise ValueError(f"input_range must be two numbers, low and high, got {len(input_range)}")
+        low, high = input_range
         if not low < high:
             raise ValueError(f"input_range must rise from low to high, got ({low:g}, {high:g})")
         w = np.empty(self.n_params)
@@ -154,12 +161,13 @@ class MLP:
         return [(theta[:, :-1], theta[:, -1]) for theta in self._thetas(self._weights(w))]
 
     def _weights(self, w: ArrayLike) -> np.ndarray:
-        w = np.asarray(w)
-        if w.dtype.kind not in "fiuc":
-            raise TypeError(f"w must hold numbers, got dtype {w.dtype}")
+        w = check.numbers("w", w)
         if w.shape != (self.n_params,):
             raise ValueError(f"w has shape {w.shape}, the network {list(self.sizes)} takes ({self.n_params},)")
         return w
+
+    def _finite_weights(self, w: ArrayLike) -> np.ndarray:
+        return check.all_finite("w", self._weights(w))
 
     def _inputs(self, X: ArrayLike) -> np.ndarray:
         X = check.real_array("X", X, (1, 2))
@@ -188,10 +196,11 @@ class MLP:
         -------
         (m, K) array
         """
-        thetas, X = self._thetas(self._weights(w)), self._inputs(X)
+        thetas, X = self._thetas(self._finite_weights(w)), self._inputs(X)
         outputs = np.empty((len(X), self.n_outputs), dtype=np.result_type(thetas[0], float))
         for rows in row_blocks(len(X)):
-            outputs[rows] = self._forward(thetas, X[rows])[2]
+            _, _, a = self._forward(thetas, X[rows].T)
+            outputs[rows] = a.T
         return outputs
 
     def forward(self, w: ArrayLike, X: ArrayLike) -> Signals:
@@ -202,21 +211,17 @@ class MLP:
         Signals
             ``z[l]`` and ``a[l]``, each (m, units of layer l); a[0] = X.
         """
-        inputs, z, a = self._forward(self._thetas(self._weights(w)), self._inputs(X), keep_z=True)
-        return Signals([None, *z], [layer[:, :-1] for layer in inputs] + [a])
+        inputs, zs, a = self._forward(self._thetas(self._finite_weights(w)), self._inputs(X).T)
+        return Signals([None, *(z.T for z in zs)], [layer[:-1].T for layer in inputs] + [a.T])
 
-    def _forward(self, thetas, X, keep_z=False):
-        """Inputs ā^{l−1} of every layer (m, inputs + 1), the z asked for, and the outputs a^L."""
-        inputs, kept, a = [], [], X
+    def _forward(self, thetas, X):
+        """Of samples X (d, m): inputs ā^{l−1} (inputs + 1, m) and z^l of every layer, and the outputs a^L (K, m)."""
+        inputs, zs, a = [], [], X
         for theta, activation in zip(thetas, self._activations, strict=True):
-            with_one = np.empty((len(a), theta.shape[1]), dtype=a.dtype)
-            with_one[:, :-1], with_one[:, -1] = a, 1.0
-            inputs.append(with_one)
-            z = with_one @ theta.T
-            a = activation.g(z)
-            if keep_z:
-                kept.append(z)
-        return inputs, kept if keep_z else z, a
+            inputs.append(_with_one(a))
+            zs.append(theta @ inputs[-1])
+            a = activation.g(zs[-1])
+        return inputs, zs, a
 
     # ------------------------------------------------------------------------------------------------ backward
 
@@ -236,26 +241,38 @@ class MLP:
         Backpropagation
             ``delta`` per layer and the ``gradient`` ∂E/∂w (n,), summed over the samples.
         """
-        thetas = self._thetas(self._weights(w))
-        inputs = [np.column_stack([a, np.ones(len(a))]) for a in signals.a[:-1]]
-        delta = np.asarray(delta_output, dtype=float)
+        thetas = self._thetas(self._finite_weights(w))
+        if not isinstance(signals, Signals):
+            raise TypeError(f"signals must be Signals, as forward gives, got {type(signals).__name__}")
+        delta = check.real_array("delta_output", delta_output, 2)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
-        deltas = self._backward(thetas, inputs, delta)
-        return Backpropagation([None, *deltas], self._gradient(inputs, deltas))
+        inputs = [_with_one(a.T) for a in signals.a[:-1]]
+        deltas = [delta[:, 0] for delta in self._backward(thetas, inputs, delta.T[:, None])]
+        return Backpropagation([None, *(delta.T for delta in deltas)], self._collect(inputs, deltas))
 
-    def _backward(self, thetas, inputs, delta):
-        """δ^1..δ^L from δ^L."""
-        deltas = [delta]
+    def _backward(self, thetas, inputs, errors):
+        """δ^1..δ^L from δ^L, for several errors at once: each δ^l is (units, errors, m)."""
+        deltas = [errors]
         for layer in range(len(thetas) - 1, 0, -1):
-            slope = self._activations[layer - 1].derivative(inputs[layer][:, :-1])
-            deltas.append((deltas[-1] @ thetas[layer][:, :-1]) * slope)
+            deltas.append(self._one_layer_back(thetas, inputs, layer, deltas[-1]))
         return deltas[::-1]
 
-    def _gradient(self, inputs, deltas):
+    def _one_layer_back(self, thetas, inputs, layer, delta):
+        """δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l), in one product for all errors and samples."""
+        WT = thetas[layer][:, :-1].T
+        slope = self._activations[layer - 1].derivative(inputs[layer][:-1])
+        return (WT @ delta.reshape(len(delta), -1)).reshape(len(WT), *delta.shape[1:]) * slope[:, None]
+
+    def _gradient(self, thetas, inputs, delta):
+        """∂E/∂w from δ^L (K, m)."""
+        return self._collect(inputs, [delta[:, 0] for delta in self._backward(thetas, inputs, delta[:, None])])
+
+    def _collect(self, inputs, deltas):
+        """∂E/∂Θ^l = δ^l (ā^{l−1})ᵀ for every layer, as one vector; each δ^l is (units, m)."""
         g = np.empty(self.n_params, dtype=np.result_type(deltas[0], inputs[0]))
         for at, delta, a in zip(self._slices, deltas, inputs, strict=True):
-            g[at] = (delta.T @ a).ravel()
+            g[at] = (delta @ a.T).ravel()
         return g
 
     # ------------------------------------------------------------------------------------------------ Jacobian
@@ -284,35 +301,21 @@ class MLP:
         array([[2., 1.],
                [5., 1.]])
         """
-        thetas, X = self._thetas(self._weights(w)), self._inputs(X)
-        J = np.empty((len(X), self.n_outputs, self.n_params), dtype=np.result_type(thetas[0], float))
+        thetas, X = self._thetas(self._finite_weights(w)), self._inputs(X)
+        JT = np.empty((self.n_params, len(X), self.n_outputs), dtype=np.result_type(thetas[0], float))
         for rows in row_blocks(len(X)):
-            inputs, _, a = self._forward(thetas, X[rows])
-            self._write_jacobian(J[rows], inputs, self._sensitivities(thetas, inputs, self._output_slopes(a)))
-        return J.reshape(-1, self.n_params)
+            inputs, _, a = self._forward(thetas, X[rows].T)
+            self._write_jacobian(JT[:, rows], thetas, inputs, a)
+        return JT.reshape(self.n_params, -1).T
 
-    def _output_slopes(self, a):
-        """∂a^L/∂z^L (m, K, K): outputs, then pre-activations."""
-        each_output = np.broadcast_to(np.eye(self.n_outputs), (len(a), self.n_outputs, self.n_outputs))
-        return self._activations[-1].pull(a[:, None, :], each_output)
+    def _write_jacobian(self, JT, thetas, inputs, a):
+        """Fill JT (n, m, K): the rows of a layer are the products of its δ, one for each output, with its inputs."""
+        deltas = self._backward(thetas, inputs, self._activations[-1].pull(a[:, None], self._each_output))
+        for at, (units, columns), delta, a_bar in zip(self._slices, self._shapes, deltas, inputs, strict=True):
+            block = JT[at].reshape(units, columns, *JT.shape[1:])  # a view: splitting the first axis copies nothing
+            np.multiply(delta.transpose(0, 2, 1)[:, None], a_bar[:, :, None], out=block)
 
-    def _sensitivities(self, thetas, inputs, last):
-        """D^l = ∂(what `last` differentiates)/∂z^l for every layer, (m, K, units): δ for K errors at once."""
-        m, K, _ = last.shape
-        D = [last]
-        for layer in range(len(thetas) - 1, 0, -1):
-            slope = self._activations[layer - 1].derivative(inputs[layer][:, :-1])
-            back = D[-1].reshape(m * K, -1) @ thetas[layer][:, :-1]
-            D.append(back.reshape(m, K, -1) * slope[:, None, :])
-        return D[::-1]
-
-    def _write_jacobian(self, J, inputs, D):
-        """Fill J (m, K, n): the block of a layer is the outer product of its D and its inputs."""
-        for at, (units, columns), d, a in zip(self._slices, self._shapes, D, inputs, strict=True):
-            block = J[:, :, at].reshape(*J.shape[:2], units, columns)  # a view: splitting the last axis copies nothing
-            np.multiply(d[:, :, :, None], a[:, None, None, :], out=block)
-
-    # ------------------------------------------------------------------------------------------------ second derivatives
+    # ---------------------------------------------------------------------------------------------- second derivatives
 
     def _gradient_along(self, w, v, X, Y, cost):
         """Change of the gradient along v, which is H v: Pearlmutter's R-operator, forward over reverse.
@@ -320,24 +323,24 @@ class MLP:
         Each line of the forward and backward pass is followed by its derivative in the direction v; R_ marks it.
         """
         thetas, R_thetas = self._thetas(w), self._thetas(v)
-        inputs, z, a = self._forward(thetas, X)
+        inputs, zs, a = self._forward(thetas, X)
 
         R_inputs, R_zs, R_a = [], [], np.zeros_like(X)
         for theta, R_theta, layer_input, activation, layer_output in zip(
-            thetas, R_thetas, inputs, self._activations, [*(i[:, :-1] for i in inputs[1:]), a], strict=True
+            thetas, R_thetas, inputs, self._activations, [*(i[:-1] for i in inputs[1:]), a], strict=True
         ):
-            R_inputs.append(np.column_stack([R_a, np.zeros(len(R_a))]))  # the appended one does not move
-            R_zs.append(R_inputs[-1] @ theta.T + layer_input @ R_theta.T)
+            R_inputs.append(np.vstack([R_a, np.zeros(R_a.shape[1])]))  # the appended one does not move
+            R_zs.append(theta @ R_inputs[-1] + R_theta @ layer_input)
             R_a = activation.pull(layer_output, R_zs[-1])
 
         output = self._activations[-1]
-        delta, R_delta = cost.delta(z, a, Y, output), cost.delta_along(z, a, Y, output, R_zs[-1])
+        delta, R_delta = cost.delta(zs[-1], a, Y, output), cost.delta_along(zs[-1], a, Y, output, R_zs[-1])
         deltas, R_deltas = [delta], [R_delta]
         for layer in range(len(thetas) - 1, 0, -1):
-            activation, hidden = self._activations[layer - 1], inputs[layer][:, :-1]
-            W, R_W = thetas[layer][:, :-1], R_thetas[layer][:, :-1]
+            activation, hidden = self._activations[layer - 1], inputs[layer][:-1]
+            WT, R_WT = thetas[layer][:, :-1].T, R_thetas[layer][:, :-1].T
             slope, R_slope = activation.derivative(hidden), activation.second_derivative(hidden) * R_zs[layer - 1]
-            back, R_back = delta @ W, R_delta @ W + delta @ R_W
+            back, R_back = WT @ delta, WT @ R_delta + R_WT @ delta
             delta, R_delta = back * slope, R_back * slope + back * R_slope
             deltas.append(delta)
             R_deltas.append(R_delta)
@@ -346,46 +349,12 @@ class MLP:
         for at, delta, R_delta, a, R_a in zip(
             self._slices, deltas[::-1], R_deltas[::-1], inputs, R_inputs, strict=True
         ):
-            Hv[at] = (R_delta.T @ a + delta.T @ R_a).ravel()
+            Hv[at] = (R_delta @ a.T + delta @ R_a.T).ravel()
         return Hv
 
-    def _add_outer_products(self, H, inputs, D):
-        """Add Σ_samples Σ_outputs j jᵀ to H, where j = D ⊗ input is a row of the Jacobian that is never formed.
 
-        The outputs are summed away first (Fairbank & Alonso 2012, Efficient calculation of the Gauss-Newton
-        approximation of the Hessian matrix in neural networks, Neural Computation 24): the block of layers l, m is
-        Σ_s (D_lᵀ D_m)_s ⊗ (ā_l ā_mᵀ)_s. Only blocks on and above the diagonal are filled; see `mirror_upper`.
-        """
-        for l, (rows, D_l, a_l) in enumerate(zip(self._slices, D, inputs, strict=True)):
-            H[rows, rows] += _same_layer_block(np.matmul(D_l.transpose(0, 2, 1), D_l), a_l)
-            for m in range(l + 1, len(D)):
-                H[rows, self._slices[m]] += _two_layer_block(np.matmul(D_l.transpose(0, 2, 1), D[m]), a_l, inputs[m])
-
-
-def _two_layer_block(G, a_l, a_m):
-    """Σ_s G_s ⊗ (a_l a_mᵀ)_s for G (rows, units_l, units_m): shape (units_l·p, units_m·q)."""
-    rows, s, r = G.shape
-    p, q = a_l.shape[1], a_m.shape[1]
-    pairs = (a_l[:, :, None] * a_m[:, None, :]).reshape(rows, p * q)
-    block = (G.reshape(rows, s * r).T @ pairs).reshape(s, r, p, q)
-    return block.transpose(0, 2, 1, 3).reshape(s * p, r * q)
-
-
-def _same_layer_block(G, a):
-    """The same for l = m: both factors are symmetric, so a quarter of the products is enough."""
-    s, p = G.shape[1], a.shape[1]
-    i, j = np.triu_indices(s)
-    u, v = np.triu_indices(p)
-    halves = G[:, i, j].T @ (a[:, u] * a[:, v])
-    pairs = np.empty((len(i), p, p))
-    pairs[:, u, v] = pairs[:, v, u] = halves
-    block = np.empty((s, s, p, p))
-    block[i, j] = block[j, i] = pairs
-    return block.transpose(0, 2, 1, 3).reshape(s * p, s * p)
-
-
-def mirror_upper(H: np.ndarray) -> np.ndarray:
-    """Copy the upper triangle of H onto the lower one, in place."""
-    lower = np.tril_indices(len(H), -1)
-    H[lower] = H.T[lower]
-    return H
+def _with_one(a):
+    """ā = [a, 1]: the activations (units, m) with a row of ones below them, which the biases multiply."""
+    a_bar = np.empty((len(a) + 1, a.shape[1]), dtype=a.dtype)
+    a_bar[:-1], a_bar[-1] = a, 1.0
+    return a_bar

@@ -24,9 +24,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnlib import _arguments as check
 from nnlib import checks
+from nnlib._gauss_newton_matrix import ContractedProducts, JacobianProducts
 from nnlib.activations import ACTIVATIONS
 from nnlib.costs import COSTS
-from nnlib.network import MLP, mirror_upper, row_blocks
+from nnlib.network import BLOCK_ROWS, MLP, row_blocks
 
 FloatArray = NDArray[np.float64]
 
@@ -51,6 +52,34 @@ class NormalEquations(NamedTuple):
     JTJ: FloatArray
     JTr: FloatArray
     loss: float
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """Diagonal of the matrix (n,)."""
+        return np.diagonal(self.JTJ)
+
+
+class FactoredEquations(NamedTuple):
+    """The same model with its matrix JᵀJ + Λ in factors, which is less to store where J has fewer rows than columns.
+
+    J (P, n) and r (P,) belong to the data; decay (n,) is the diagonal Λ and decay_gradient (n,) is Λw.
+    """
+
+    J: FloatArray
+    r: FloatArray
+    decay: FloatArray
+    decay_gradient: FloatArray
+    loss: float
+
+    @property
+    def JTr(self) -> FloatArray:
+        """Gradient of the loss (n,)."""
+        return self.J.T @ self.r + self.decay_gradient
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """Diagonal of the matrix (n,)."""
+        return np.einsum("ij,ij->j", self.J, self.J) + self.decay
 
 
 class NetworkFit:
@@ -106,7 +135,7 @@ class NetworkFit:
         if len(self.X) != len(self.Y):
             raise ValueError(f"X has {len(self.X)} rows and Y has {len(self.Y)}: one row a sample in both")
         self.cost = check.choice("cost", cost, dict.fromkeys(name for name, _ in COSTS))
-        self._cost = _matching_cost(self.cost, net.output)
+        self._cost, self._output = _matching_cost(self.cost, net.output), ACTIVATIONS[net.output]
         _check_probabilities(self.cost, net.output, self.Y)
         self.weight_decay = check.number("weight_decay", weight_decay, at_least=0)
         self.n_params, self.n_residuals = net.n_params, self.Y.size
@@ -129,6 +158,7 @@ class NetworkFit:
         Weight decay is shared out, λ · rows/m: the losses of batches that make up all samples add up to the whole loss.
         """
         part = copy.copy(self)
+        rows = check.rows("rows", rows, len(self.X))
         part.X, part.Y = self.X[rows], self.Y[rows]
         share = len(part.X) / len(self.X)
         part.n_residuals, part.weight_decay, part._decay = part.Y.size, share * self.weight_decay, share * self._decay
@@ -137,12 +167,11 @@ class NetworkFit:
     @quiet
     def loss(self, w: ArrayLike) -> float:
         """The loss E(w): cost summed over samples and outputs, plus λ E_W."""
-        w, output = self.net._weights(w), ACTIVATIONS[self.net.output]
-        thetas, total = self.net._thetas(w), 0.5 * (self._decay * w * w).sum()
-        for rows in row_blocks(len(self.X)):
-            _, z, a = self.net._forward(thetas, self.X[rows])
-            total += self._cost.value(z, a, self.Y[rows], output)
-        return total if np.iscomplexobj(total) else float(total)
+        w = self.net._weights(w)
+        loss = 0.5 * (self._decay * w) @ w
+        for _, z, a, Y in self._forward_passes(self.net._thetas(w)):
+            loss = loss + self._cost.value(z, a, Y, self._output)
+        return loss if np.iscomplexobj(loss) else float(loss)
 
     def gradient(self, w: ArrayLike) -> FloatArray:
         """∂E/∂w (n,), by backpropagation."""
@@ -151,7 +180,20 @@ class NetworkFit:
     @quiet
     def loss_and_gradient(self, w: ArrayLike) -> tuple[float, FloatArray]:
         """E and ∂E/∂w for the price of one forward and one backward pass."""
-        return self._accumulate(self.net._weights(w), matrix=None)
+        w = self.net._weights(w)
+        thetas = self.net._thetas(w)
+        g = self._decay * w
+        loss = 0.5 * g @ w
+        for inputs, z, a, Y in self._forward_passes(thetas):
+            loss = loss + self._cost.value(z, a, Y, self._output)
+            g = g + self.net._gradient(thetas, inputs, self._cost.delta(z, a, Y, self._output))
+        return loss if np.iscomplexobj(loss) else float(loss), g
+
+    def _forward_passes(self, thetas, size=BLOCK_ROWS):
+        """For blocks of samples: the inputs of all layers, z and a of the last one, and targets, a sample a column."""
+        for rows in row_blocks(len(self.X), size):
+            inputs, zs, a = self.net._forward(thetas, self.X[rows].T)
+            yield inputs, zs[-1], a, self.Y[rows].T
 
     @quiet
     def normal_equations(self, w: ArrayLike) -> NormalEquations:
@@ -160,35 +202,41 @@ class NetworkFit:
         For cross-entropy JᵀJ is the generalized Gauss–Newton matrix Σ Jᵀ (∂²E/∂z²) J, with J = ∂z/∂w
         (Schraudolph 2002, Fast curvature matrix-vector products, Neural Computation 14).
         """
-        JTJ = np.zeros((self.n_params, self.n_params))
-        loss, JTr = self._accumulate(self.net._weights(w), JTJ)
-        JTJ.flat[:: self.n_params + 1] += self._decay
-        return NormalEquations(JTJ, JTr, loss)
+        return self._normal_equations(self.net._weights(check.real_numbers("w", w)), np.inf)
 
-    def _accumulate(self, w, matrix):
-        """Loss and gradient over blocks of rows; the Gauss–Newton matrix too where there is one to add it to."""
-        net, cost, output = self.net, self._cost, ACTIVATIONS[self.net.output]
-        thetas = net._thetas(w)
-        loss, g = 0.5 * (self._decay * w * w).sum(), self._decay * w
-        one_output = matrix is not None and net.n_outputs == 1
-        J = np.empty((min(len(self.X), 512), 1, net.n_params)) if one_output else None
-        for rows in row_blocks(len(self.X)):
-            Y = self.Y[rows]
-            inputs, z, a = net._forward(thetas, self.X[rows])
-            loss = loss + cost.value(z, a, Y, output)
-            g = g + net._gradient(inputs, net._backward(thetas, inputs, cost.delta(z, a, Y, output)))
-            if matrix is None:
-                continue
-            D = net._sensitivities(thetas, inputs, cost.curvature_root(z, a, Y, output))
-            if one_output:
-                block = J[: len(Y)]
-                net._write_jacobian(block, inputs, D)
-                matrix += block[:, 0].T @ block[:, 0]  # numpy sees a product with its own transpose: half the work
-            else:
-                net._add_outer_products(matrix, inputs, D)
-        if matrix is not None and not one_output:
-            mirror_upper(matrix)
-        return float(loss.real) if not np.iscomplexobj(loss) else loss, g
+    @quiet
+    def quadratic_model(self, w: ArrayLike, limit: float = np.inf) -> NormalEquations | FactoredEquations:
+        """The Gauss–Newton model at w in the smaller of its two forms, for an optimizer that tries w.
+
+        Where the loss turns out to be above `limit`, only the loss is computed; the rest is None.
+        """
+        w = self.net._weights(w)
+        if self.cost == "squared-error" and self.n_params > self.n_residuals:
+            return self._factored_equations(w, limit)
+        return self._normal_equations(w, limit)
+
+    def _normal_equations(self, w, limit):
+        one_residual = self.cost == "squared-error" and self.net.n_outputs == 1
+        sums = (JacobianProducts if one_residual else ContractedProducts)(self.net, self._cost)
+        thetas = self.net._thetas(w)
+        decay_gradient = self._decay * w
+        loss = 0.5 * decay_gradient @ w
+        for inputs, z, a, Y in self._forward_passes(thetas, sums.rows):
+            loss = loss + self._cost.value(z, a, Y, self._output)
+            if not loss > limit:  # every term raises it: above the limit it stays there
+                sums.add(thetas, inputs, z, a, Y)
+        if loss > limit:
+            return NormalEquations(None, None, float(loss))
+        JTJ = sums.JTJ
+        JTJ.flat[:: self.n_params + 1] += self._decay
+        return NormalEquations(JTJ, sums.JTr + decay_gradient, float(loss))
+
+    def _factored_equations(self, w, limit):
+        r, decay_gradient = self.residuals(w), self._decay * w
+        loss = 0.5 * float(r @ r + decay_gradient @ w)
+        if loss > limit:
+            return NormalEquations(None, None, loss)
+        return FactoredEquations(self.jacobian(w), r, self._decay, decay_gradient, loss)
 
     @quiet
     def residuals(self, w: ArrayLike) -> FloatArray:
@@ -214,10 +262,10 @@ class NetworkFit:
         ----------
         Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6(1).
         """
-        w, v = self.net._weights(w).astype(float), self.net._weights(v).astype(float)
+        w, v = (self.net._weights(check.real_numbers(name, vector)) for name, vector in (("w", w), ("v", v)))
         Hv = self._decay * v
         for rows in row_blocks(len(self.X)):
-            Hv = Hv + self.net._gradient_along(w, v, self.X[rows], self.Y[rows], self._cost)
+            Hv = Hv + self.net._gradient_along(w, v, self.X[rows].T, self.Y[rows].T, self._cost)
         return Hv
 
     def hessian(self, w: ArrayLike) -> FloatArray:
@@ -296,12 +344,19 @@ class CurveFit:
     @quiet
     def predict(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
         """f(w, x)."""
-        return np.asarray(self.f(np.asarray(w), np.asarray(x)))
+        w, x = check.all_finite("w", self._weights(w)), check.real_array("x", x, (0, 1, 2, 3))
+        return check.numbers("f(w, x)", self.f(w, x))
+
+    def _weights(self, w: ArrayLike) -> np.ndarray:
+        w = check.numbers("w", w)
+        if w.ndim != 1 or w.size == 0:
+            raise ValueError(f"w must be a vector of at least one number, got an array of shape {w.shape}")
+        return w
 
     @quiet
     def residuals(self, w: ArrayLike) -> FloatArray:
         """r = f(w, x) − y (P,)."""
-        predicted = np.asarray(self.f(np.asarray(w), self.x))
+        predicted = check.numbers("f(w, x)", self.f(self._weights(w), self.x))
         if predicted.shape != self.y.shape:
             raise ValueError(f"f(w, x) has shape {predicted.shape}, y has {self.y.shape}: one prediction for each")
         return predicted - self.y
@@ -309,11 +364,11 @@ class CurveFit:
     @quiet
     def jacobian(self, w: ArrayLike) -> FloatArray:
         """J = ∂r/∂w (P, n)."""
-        w = np.asarray(w, dtype=float)
+        w = check.real_numbers("w", self._weights(w))
         if self._jacobian is None:
             self._method = self._method or checks.best_method(self.residuals, w)
             return checks.numerical_jacobian(self.residuals, w, self._method)
-        J = np.asarray(self._jacobian(w, self.x), dtype=float)
+        J = check.real_numbers("jacobian(w, x)", self._jacobian(w, self.x))
         if J.shape != (self.n_residuals, len(w)):
             raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(self.n_residuals, len(w))}")
         return J
@@ -339,7 +394,23 @@ class CurveFit:
         J, r = self.jacobian(w), self.residuals(w)
         return NormalEquations(J.T @ J, J.T @ r, float(0.5 * (r @ r)))
 
+    @quiet
+    def quadratic_model(self, w: ArrayLike, limit: float = np.inf) -> NormalEquations | FactoredEquations:
+        """The Gauss–Newton model at w in the smaller of its two forms, for an optimizer that tries w.
+
+        Where the loss turns out to be above `limit`, only the loss is computed; the rest is None.
+        """
+        r = self.residuals(w)
+        loss = float(0.5 * (r @ r))
+        if loss > limit:
+            return NormalEquations(None, None, loss)
+        J = self.jacobian(w)
+        if J.shape[1] > J.shape[0]:
+            none = np.zeros(J.shape[1])
+            return FactoredEquations(J, r, none, none, loss)
+        return NormalEquations(J.T @ J, J.T @ r, loss)
+
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (n, n): the derivative of g = Jᵀr, by central differences."""
-        H = checks.numerical_jacobian(self.gradient, np.asarray(w, dtype=float), method="central")
+        H = checks.numerical_jacobian(self.gradient, check.real_numbers("w", w), method="central")
         return (H + H.T) / 2

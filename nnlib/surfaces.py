@@ -55,7 +55,7 @@ class Surface(CurveFit):
         self.name, self.start, self.minima, self.window = name, np.array(start, float), np.array(minima, float), window
         self._gradient = lambda w: jacobian(w).T @ residuals(w)
         n_residuals = len(residuals(self.start))
-        super().__init__(lambda w, x: residuals(w), 0.0, np.zeros(n_residuals), lambda w, x: jacobian(w))
+        super().__init__(lambda w, x: residuals(_pair(w)), 0.0, np.zeros(n_residuals), lambda w, x: jacobian(_pair(w)))
 
     def __repr__(self) -> str:
         where = ", ".join(f"({x:.4g}, {y:.4g})" for x, y in self.minima)
@@ -63,8 +63,14 @@ class Surface(CurveFit):
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (2, 2): the derivative of g = Jᵀr by the complex step, exact to rounding."""
-        H = checks.numerical_jacobian(self._gradient, np.asarray(w, dtype=float), method="complex")
+        H = checks.numerical_jacobian(self._gradient, _pair(check.real_numbers("w", w)), method="complex")
         return (H + H.T) / 2
+
+
+def _pair(w):
+    if np.shape(w) != (2,):
+        raise ValueError(f"w must be the two numbers x and y, got an array of shape {np.shape(w)}")
+    return w
 
 
 def quadratic_bowl(condition_number: float = 10.0) -> Surface:

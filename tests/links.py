@@ -41,9 +41,10 @@ def old_repository(root: Path = ROOT) -> str:
 
 
 def with_address(text: str, old: str, repository: str, tag: str) -> str:
-    """`text` with its links to the `old` repository, its Binder tags and its CITATION version brought in line."""
+    """`text` with links to the `old` repository, Binder and nbviewer tags and CITATION version brought in line."""
     text = re.sub(rf"({HOSTS}){re.escape(old)}(?![\w-])", rf"\g<1>{repository}", text)
     text = re.sub(rf"(mybinder\.org/v2/gh/{re.escape(repository)})/[^?\s)\"']+", rf"\1/{tag}", text)
+    text = re.sub(rf"(nbviewer\.org/github/{re.escape(repository)}/blob)/[^/\s]+", rf"\1/{tag}", text)
     return re.sub(r"^version: \S+$", f"version: {tag.removeprefix('v')}", text, flags=re.MULTILINE)
 
 

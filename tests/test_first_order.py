@@ -450,7 +450,8 @@ def test_proximal_gradient_on_a_linear_network_is_the_lasso():
     fit = nnlib.train(nnlib.proximal_gradient(problem, np.zeros(9), eta, penalty), max_steps=5000, min_gradient=1e-13)
     lasso = Lasso(alpha=6.0 / len(X), tol=1e-14, max_iter=100_000).fit(X, y)
     assert fit.converged, fit.reason
-    assert fit.w == pytest.approx(np.append(lasso.coef_, lasso.intercept_), abs=1e-9)
+    # train returns the lowest loss seen, and a minimum's place shows in its value to half of the digits only
+    assert fit.w == pytest.approx(np.append(lasso.coef_, lasso.intercept_), abs=1e-6)
     assert np.array_equal(fit.w[:8] == 0, lasso.coef_ == 0)
 
 

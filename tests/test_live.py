@@ -90,7 +90,7 @@ def test_number_of_points_may_change_from_frame_to_frame(axes):
 
 @pytest.mark.parametrize("symbol, pieces, corners", [("s", 1, 5), ("^", 1, 4), ("x", 2, 2), ("+", 2, 2)])
 def test_marker_outlines(axes, symbol, pieces, corners):
-    (line,) = axes.plot([0], [5], symbol, markersize=9)
+    (line,) = axes.plot([0], [5], symbol, markersize=9, markerfacecolor="white")
     shape = only_shape(line)
     assert shape["kind"] == "marker"
     assert [len(piece) for piece in shape["outline"]] == pieces * [2 * corners]
@@ -98,9 +98,17 @@ def test_marker_outlines(axes, symbol, pieces, corners):
 
 
 def test_circle_marker_is_round_and_of_its_size(axes):
-    (line,) = axes.plot([0], [5], "o", markersize=10)
+    (line,) = axes.plot([0], [5], "o", markersize=10, markerfacecolor="white")
     outline = np.reshape(only_shape(line)["outline"][0], (-1, 2))
-    np.testing.assert_allclose(np.hypot(*outline.T), 10 * 100 / 72 / 2, atol=0.02)
+    np.testing.assert_allclose(np.hypot(*outline.T), 10 * 100 / 72 / 2, atol=0.06)
+
+
+def test_marker_of_one_color_is_one_filling_out_to_the_rim_of_its_edge(axes):
+    (line,) = axes.plot([0], [5], "o", markersize=10, markeredgewidth=2, linestyle="none")
+    shape = only_shape(line)
+    outline = np.reshape(shape["outline"][0], (-1, 2))
+    np.testing.assert_allclose(np.hypot(*outline.T), (10 + 2) * 100 / 72 / 2, atol=0.06)
+    assert shape["stroke"] is None
 
 
 def test_hollow_marker_has_an_edge_and_no_filling(axes):

@@ -4,8 +4,9 @@
 const STYLE = `
 .nnlib-plot { max-width: 100%; }
 .nnlib-card { position: relative; background: #fff; border-radius: 6px; overflow: hidden; }
-.nnlib-card canvas { display: block; width: 100%; }
-.nnlib-numbers { display: flex; flex-wrap: wrap; gap: 2px 22px; margin: 8px 4px 4px; min-height: 1.5em; line-height: 1.5;
+.nnlib-card canvas { position: relative; display: block; width: 100%; }
+.nnlib-card img { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; }
+.nnlib-numbers { display: flex; flex-wrap: wrap; gap: 2px 22px; margin: 8px 2px 4px; min-height: 1.5em; line-height: 1.5;
   font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: var(--jp-content-font-size1, 14px);
   color: var(--jp-content-font-color1, inherit); }
 .nnlib-number { display: flex; gap: 7px; }
@@ -30,7 +31,7 @@ const STYLE = `
   font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: var(--jp-content-font-size1, 14px);
   color: var(--jp-content-font-color1, inherit); }
 .nnlib-hidden { visibility: hidden; }
-.nnlib-slider { display: flex; align-items: center; gap: 12px; max-width: 640px; margin: 6px 4px;
+.nnlib-slider { display: flex; align-items: center; gap: 12px; max-width: 640px; margin: 6px 2px;
   font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: var(--jp-ui-font-size1, 13px);
   color: var(--jp-content-font-color1, inherit); }
 .nnlib-slider input { flex: 1; min-width: 80px; margin: 0; accent-color: var(--jp-brand-color1, #0072b2); }
@@ -69,17 +70,18 @@ function makePlot(root, size, stillPng) {
   root.style.width = width + "px";
   element(root, "style", "", STYLE);
   const card = element(root, "div", "nnlib-card");
+  const still = element(card, "img"); // under the canvas: it is never drawn again
+  still.alt = "";
   const canvas = element(card, "canvas");
   canvas.setAttribute("role", "img");
   canvas.style.aspectRatio = `${width} / ${height}`;
   const showNumbers = makeNumbers(root);
   const gestures = watchGestures();
-  const still = new Image();
   let frame = null;
   let trail = null;
 
   function draw() {
-    if (!frame || !still.complete) return;
+    if (!frame) return;
     const ratio = (window.devicePixelRatio * (canvas.clientWidth || width)) / width; // device pixels for one of the figure's
     if (canvas.width !== Math.round(width * ratio)) {
       canvas.width = Math.round(width * ratio);
@@ -87,7 +89,7 @@ function makePlot(root, size, stillPng) {
     }
     const pen = canvas.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.drawImage(still, 0, 0, width, height);
+    pen.clearRect(0, 0, width, height);
     if (trail) eachShape(trail, (shape, points) => shape.trail && drawShape(pen, inGrey(shape), points));
     eachShape(frame, (shape, points) => drawShape(pen, shape, points));
   }
@@ -102,14 +104,13 @@ function makePlot(root, size, stillPng) {
   }
 
   still.src = stillPng;
-  const ready = still.decode().then(draw);
   const fit = new ResizeObserver(draw); // a narrow column makes the picture smaller, zooming makes it denser
   fit.observe(canvas);
   return {
-    ready,
+    loaded: () => still.decode(),
     show,
     showError: makeErrorBox(card),
-    ask: (prediction, commit) => askFirst(root, card, canvas, prediction, commit),
+    ask: (prediction, commit) => askFirst(root, card, prediction, commit),
     destroy() {
       fit.disconnect();
       gestures.stop();
@@ -179,11 +180,11 @@ function path(points, closed) {
 function drawMarkers(pen, shape, points) {
   const outline = new Path2D();
   for (const piece of shape.outline) outline.addPath(path(piece, false));
+  let [x, y] = [0, 0];
   for (let k = 0; k < points.length; k += 2) {
-    pen.save();
-    pen.translate(points[k], points[k + 1]);
+    pen.translate(points[k] - x, points[k + 1] - y);
+    [x, y] = [points[k], points[k + 1]];
     paint(pen, shape, outline);
-    pen.restore();
   }
 }
 
@@ -254,7 +255,8 @@ function makeErrorBox(card) {
 }
 
 // Cover the picture with a question; `commit(i)` is called with the reader's choice. Returns reveal(i).
-function askFirst(root, card, canvas, { question, options, verdicts }, commit) {
+function askFirst(root, card, { question, options, verdicts }, commit) {
+  const [still, canvas] = card.children;
   const numbers = root.querySelector(".nnlib-numbers");
   const longest = verdicts.reduce((a, b) => (b.length > a.length ? b : a));
   const verdict = element(root, "div", "nnlib-verdict nnlib-hidden", longest); // keeps the place of the real one
@@ -276,11 +278,11 @@ function askFirst(root, card, canvas, { question, options, verdicts }, commit) {
     event.preventDefault();
     commit(Number(new FormData(cover).get(name)));
   });
-  for (const hidden of [canvas, numbers]) hidden.classList.add("nnlib-hidden");
+  for (const hidden of [still, canvas, numbers]) hidden.classList.add("nnlib-hidden");
   return (i) => {
     cover.remove();
     verdict.textContent = verdicts[i];
-    for (const shown of [canvas, numbers, verdict]) shown.classList.remove("nnlib-hidden");
+    for (const shown of [still, canvas, numbers, verdict]) shown.classList.remove("nnlib-hidden");
   };
 }
 

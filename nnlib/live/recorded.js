@@ -11,7 +11,7 @@ async function playRecords(key, record) {
     const root = document.createElement("div");
     const plot = makePlot(root, record.size, "data:image/png;base64," + record.still);
     addSlider(root, record, (i) => plot.show(frames[i]));
-    plot.ready.then(() => place.replaceChildren(root));
+    plot.loaded().then(() => place.replaceChildren(root));
   }
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from matplotlib import rcParams
@@ -23,7 +24,7 @@ from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 
 _PEN_LIFT = np.full((1, 2), np.nan)
-_FINE = 100  # curves are cut into straight pieces at this many times the size on the page
+_FINE = 4  # curves are cut into straight pieces at this many times the size on the page
 
 
 def check_artist(name: str, artist) -> None:
@@ -37,6 +38,8 @@ def check_artist(name: str, artist) -> None:
         )
     if isinstance(artist, Line2D) and (artist.get_drawstyle() != "default" or artist.get_markevery() is not None):
         raise ValueError(f"{name}: drawstyle and markevery are not known to live figures, give the line those points")
+    if isinstance(artist, Line2D) and not isinstance(artist.get_marker(), (str, type(None))):
+        raise TypeError(f"{name} must have one of matplotlib's named markers, got {artist.get_marker()!r}")
 
 
 def shapes_of(artist: Artist) -> Iterator[dict]:
@@ -66,15 +69,25 @@ def _line(line: Line2D) -> Iterator[dict]:
             "points": _clipped_line(line),
         }
     if line.get_marker() not in ("None", "none", " ", "", None):
-        yield {
-            "kind": "marker",
-            "outline": _marker_outline(line, pixel),
-            "fill": _css(line.get_markerfacecolor(), line.get_alpha()) if _marker(line).is_filled() else None,
-            "stroke": _css(line.get_markeredgecolor(), line.get_alpha()),
-            "width": round(line.get_markeredgewidth() * pixel, 2),
-            "clip": _clip(line),
-            "points": _points_in_sight(line),
-        }
+        yield _markers(line, pixel)
+
+
+def _markers(line: Line2D, pixel: float) -> dict:
+    size = line.get_markersize() * pixel * (0.5 if line.get_marker() == "." else 1.0)
+    edge_width = line.get_markeredgewidth() * pixel
+    edge = _css(line.get_markeredgecolor(), line.get_alpha())
+    fill = _css(line.get_markerfacecolor(), line.get_alpha()) if line.get_marker() in Line2D.filled_markers else None
+    if fill == edge:  # one filling out to the edge's rim looks the same and is drawn four times as fast
+        size, edge = size + edge_width, None
+    return {
+        "kind": "marker",
+        "outline": _marker_outline(line.get_marker(), line.get_fillstyle(), size),
+        "fill": fill,
+        "stroke": edge,
+        "width": round(edge_width, 2),
+        "clip": _clip(line),
+        "points": _points_in_sight(line),
+    }
 
 
 def _collection(collection: PolyCollection) -> Iterator[dict]:
@@ -142,17 +155,13 @@ def _points_in_sight(line: Line2D) -> NDArray[np.float64]:
     return _from_top_left(line, at[inside])
 
 
-def _marker(line: Line2D) -> MarkerStyle:
-    return MarkerStyle(line.get_marker(), line.get_fillstyle())
-
-
-def _marker_outline(line: Line2D, pixel: float) -> list[list[float]]:
+@lru_cache
+def _marker_outline(symbol: str, fill_style: str, size: float) -> list[list[float]]:
     """One marker around (0, 0) as closed or open polylines [x0, y0, x1, y1, …] in pixels, y down."""
-    marker = _marker(line)
-    size = line.get_markersize() * pixel * (0.5 if line.get_marker() == "." else 1.0)
-    path = marker.get_path().transformed(marker.get_transform().scale(_FINE))
+    marker = MarkerStyle(symbol, fill_style)
+    path = marker.get_path().transformed(marker.get_transform().scale(_FINE * size))
     pieces = path.to_polygons(closed_only=False)
-    return [np.round(piece * (size / _FINE, -size / _FINE), 2).ravel().tolist() for piece in pieces]
+    return [np.round(piece * (1 / _FINE, -1 / _FINE), 2).ravel().tolist() for piece in pieces]
 
 
 def _with_pen_lifts(pieces: list[NDArray]) -> NDArray[np.float64]:

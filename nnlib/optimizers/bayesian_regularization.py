@@ -51,7 +51,7 @@ from nnlib.reasons import StopReason
 MU_MAX = 1e16
 GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity
 FREE_MIN = 1e-12  # below this part of P, P − γ is nothing to measure the noise by
-FITTED = 1e-6
+FITTED = 1e-3  # once E_D is below this part of its start, more plain steps would only fit noise
 E_D_MIN = 1e-24  # below this part of E_D at the start, E_D is rounding
 
 
@@ -117,10 +117,10 @@ def bayesian_regularization(
     """Bayesian regularization: minimize βE_D + αE_W by Levenberg–Marquardt, and find α and β on the way.
 
     Inputs and targets should be scaled, to [−1, 1] or to mean 0 and standard deviation 1: one α serves all weights.
-    `train` gives a `nnlib.bayes.BayesFit`. It has converged when α, β and w stand still
-    (`StopReason.FIXED_POINT`). The run also ends, without success, when there α and β leave all weights switched off
-    (`WEIGHTS_OFF`), when α runs away to infinity (`ALPHA_RUNS_AWAY`), and when nothing is left over to measure the
-    noise by, P ≤ γ or E_D = 0 (`NO_NOISE_LEFT`).
+    `train` gives a `nnlib.bayes.BayesFit`. It has converged where α, β and w come to rest (`StopReason.FIXED_POINT`).
+    It ends without success where they come to rest with all weights switched off (`WEIGHTS_OFF`), where α runs away
+    to infinity (`ALPHA_RUNS_AWAY`), and where nothing is left to measure the noise by, P ≤ γ or E_D = 0
+    (`NO_NOISE_LEFT`). Other starts may do better: see `nnlib.bayes.best_of`.
 
     Parameters
     ----------
@@ -132,8 +132,9 @@ def bayesian_regularization(
     mu : float, default 1e-3
         First value of the damping μ > 0, which goes by the gain-ratio rule (see `levenberg_marquardt`).
     plain_steps : int, default 5
-        So many accepted steps on E_D alone go before the first estimate of α and β. Estimated at once, before the
-        network has found anything in the data, they may well declare all of it noise.
+        So many accepted steps on E_D alone go before the first estimate of α and β; fewer when E_D has come down to a
+        thousandth. Estimated at once, before the network has found anything in the data, they may well declare all of
+        it noise.
     tolerance : float, default 1e-5
         Converged when the scaled gradient, |Δ ln α| and |Δ ln β| are at or below it. The last step is then taken at
         the final α and β.
@@ -159,7 +160,7 @@ def bayesian_regularization(
     >>> data, net = datasets.noisy_sine(seed=0), MLP([1, 10, 1])
     >>> fit = train(bayesian_regularization(NetworkFit(net, data.X, data.Y), net.init(seed=0)))
     >>> fit.reason.name, net.n_params, round(fit.gamma)
-    ('FIXED_POINT', 31, 12)
+    ('FIXED_POINT', 31, 13)
     """
     require_plain_least_squares(problem)
     mu = check.number("mu", mu, above=0, at_most=MU_MAX)
@@ -194,7 +195,7 @@ def _steps(run: _Run, plain_steps: int, tolerance: float):
             n_accepted += 1
             if last:
                 ending = run.ending_at_rest(tolerance)
-            elif n_accepted >= plain_steps or run.at.E_D <= run.fitted:
+            elif n_accepted >= plain_steps or run.at.E_D <= FITTED * run.start_E_D:
                 ending = run.estimate()
         elif run.mu > MU_MAX:
             ending = StopReason.MU_MAX.with_numbers(loss=run.at.E_D, mu=run.mu, mu_max=MU_MAX)
@@ -232,8 +233,7 @@ class _Run:
         self.problem, self.P, self.at = problem, problem.n_residuals, at
         self.alpha, self.beta, self.change = 0.0, 1.0, np.inf
         self.mu, self.growth = mu, 2.0
-        self.E_D_min = E_D_MIN * at.E_D
-        self.fitted = FITTED * at.E_D
+        self.start_E_D = at.E_D
 
     def step(self) -> _Trial:
         """Try a Levenberg–Marquardt step on F/β = E_D + (α/β) E_W, and go there if it is lower."""
@@ -261,7 +261,7 @@ class _Run:
         at, P, previous = self.at, self.P, (self.alpha, self.beta)
         # Without a prior, at α = 0, γ = n says nothing. The first α and β leave at least half of P to the noise.
         gamma = self.gamma if self.alpha > 0 else min(len(at.w), P / 2)
-        if P - gamma <= FREE_MIN * P or at.E_D <= self.E_D_min:
+        if P - gamma <= FREE_MIN * P or at.E_D <= E_D_MIN * self.start_E_D:
             return StopReason.NO_NOISE_LEFT.with_numbers(gamma=gamma, P=P, E_D=at.E_D)
         if gamma < GAMMA_MIN or at.E_W == 0:
             return StopReason.ALPHA_RUNS_AWAY.with_numbers(alpha=self.alpha, gamma=gamma)

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 
 from nnlib import _arguments as check
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, require_least_squares, starting_point
+from nnlib.problems import FactoredEquations
 from nnlib.reasons import StopReason
 
 SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up
@@ -44,7 +45,7 @@ def levenberg_marquardt(
     Parameters
     ----------
     problem : object
-        A least-squares problem, with loss(w) and normal_equations(w).
+        A least-squares problem, with loss(w) and quadratic_model(w, limit).
     w0 : (n,) array
         Start; the loss there must be finite.
     mu : float, default 1e-3
@@ -82,33 +83,35 @@ def levenberg_marquardt(
     scaled = check.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
     mu_max = check.number("mu_max", mu_max, above=0)
     mu = check.number("mu", mu, above=0, at_most=mu_max)
-    w, _ = starting_point(problem, w0)
-    return Steps("levenberg_marquardt", problem, w, _steps(problem, w, mu, next_mu, scaled, mu_max))
+    w, loss = starting_point(problem, w0)
+    return Steps("levenberg_marquardt", problem, w, _steps(problem, w, mu, next_mu, scaled, mu_max), loss)
 
 
 def _steps(problem, w, mu, next_mu, scaled, mu_max):
-    model = problem.normal_equations(w)
-    D = _scales(model.JTJ) if scaled else np.ones(len(w))
+    model = problem.quadratic_model(w)
+    diagonal, g = model.diagonal, model.JTr
+    D = np.where(diagonal > 0, diagonal, 1.0) if scaled else np.ones(len(w))  # 1 for a parameter without influence yet
     growth, exact_fit = 2.0, EXACT_FIT * model.loss
     while True:
-        p, predicted = damped_step(model.JTJ, model.JTr, mu * D)
+        p, predicted = _damped_step(model, mu * D)
         trial = w + p
-        trial_loss = problem.loss(trial) if np.isfinite(predicted) else np.nan
+        trial_model = problem.quadratic_model(trial, limit=model.loss) if np.isfinite(predicted) else None
+        trial_loss = np.nan if trial_model is None else trial_model.loss
         gain_ratio = (model.loss - trial_loss) / predicted if predicted > 0 else np.nan
-        trial_model = problem.normal_equations(trial) if trial_loss < model.loss else None
-        accepted = trial_model is not None and bool(np.isfinite(trial_model.JTJ).all())
+        accepted = trial_loss < model.loss and bool(np.isfinite(trial_model.diagonal).all())
         too_small_to_see = predicted <= ROUNDING * model.loss
         used_mu = mu
         if accepted:
             w, model = trial, trial_model
-            D = np.maximum(D, np.diagonal(model.JTJ)) if scaled else D
+            diagonal, g = model.diagonal, model.JTr
+            D = np.maximum(D, diagonal) if scaled else D
         mu, growth = next_mu(mu, growth, accepted, gain_ratio)
         mu = max(mu, SMALLEST_MU)
-        cosine = gradient_cosine(model.JTr, np.diagonal(model.JTJ), model.loss)
+        cosine = gradient_cosine(g, diagonal, model.loss)
         yield Step(
             w=w,
             loss=model.loss,
-            gradient_norm=norm(model.JTr),
+            gradient_norm=norm(g),
             scaled_gradient=cosine,
             accepted=accepted,
             trial_w=trial,
@@ -124,6 +127,12 @@ def _steps(problem, w, mu, next_mu, scaled, mu_max):
             return StopReason.MU_MAX.with_numbers(loss=model.loss, mu=mu, mu_max=mu_max)
 
 
+def _damped_step(model, damping):
+    if isinstance(model, FactoredEquations):
+        return dual_damped_step(*model[:4], damping)
+    return damped_step(model.JTJ, model.JTr, damping)
+
+
 def damped_step(JTJ, g, damping):
     """The step p with (JᵀJ + diag(damping)) p = −g, and the decrease that the quadratic model predicts for it.
 
@@ -131,17 +140,34 @@ def damped_step(JTJ, g, damping):
     """
     A = JTJ.copy()
     A.flat[:: len(g) + 1] += damping
-    try:
-        p = np.linalg.solve(A, -g)
-    except np.linalg.LinAlgError:
-        return np.full(len(g), np.nan), np.nan
+    p = _solve(A, -g)
     return p, 0.5 * float(p @ (damping * p - g))
 
 
-def _scales(JTJ):
-    """diag(JᵀJ), with 1 for a parameter that has no influence yet."""
-    diagonal = np.diagonal(JTJ)
-    return np.where(diagonal > 0, diagonal, 1.0)
+def dual_damped_step(J, r, decay, decay_gradient, damping):
+    """The same step from a system of as many equations as residuals, for more parameters than those.
+
+    With M = diag(damping) + Λ and c = −M⁻¹Λw, the step minimizes ½ ‖r + Jp‖² + ½ (p − c)ᵀ M (p − c). By the
+    Sherman–Morrison–Woodbury identity that is
+
+        p = c − M⁻¹Jᵀ s,        (I + J M⁻¹Jᵀ) s = r + Jc.
+    """
+    M = damping + decay
+    c = -decay_gradient / M
+    J_over_M = J / M
+    A = J_over_M @ J.T
+    A.flat[:: len(r) + 1] += 1.0
+    p = c - J_over_M.T @ _solve(A, r + J @ c)
+    g = J.T @ r + decay_gradient
+    return p, 0.5 * float(p @ (damping * p - g))
+
+
+def _solve(A, b):
+    """x with A x = b; nan where A is singular to working precision."""
+    try:
+        return np.linalg.solve(A, b)
+    except np.linalg.LinAlgError:
+        return np.full(len(b), np.nan)
 
 
 def marquardt_rule(mu: float, growth: float, accepted: bool, gain_ratio: float) -> tuple[float, float]:

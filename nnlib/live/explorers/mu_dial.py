@@ -56,7 +56,7 @@ def read_dial(problem, w: ArrayLike, mu: float) -> DialReading:
     eigenvalues = np.linalg.eigvalsh(JTJ)[::-1]
     p = np.linalg.solve(JTJ + mu * np.eye(len(w)), -g)
     predicted = 0.5 * float(p @ (mu * p - g))
-    actual = loss - problem.loss(w + p)
+    actual = float(loss - problem.loss(w + p))
     return DialReading(
         p, float(np.linalg.norm(p)), predicted, actual, actual / predicted, eigenvalues / (eigenvalues + mu)
     )
