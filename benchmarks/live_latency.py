@@ -14,7 +14,7 @@ import asyncio
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -159,21 +159,29 @@ def slow_connection(port: int):
     loop, near = asyncio.new_event_loop(), free_port()
 
     async def pump(reader, writer):
-        while data := await reader.read(65536):
-            loop.call_later(DELAY / 2, writer.write, data)
+        with suppress(ConnectionError, asyncio.CancelledError):
+            while data := await reader.read(65536):
+                loop.call_later(DELAY / 2, writer.write, data)
         loop.call_later(DELAY / 2, writer.close)
 
     async def connect(reader, writer):
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer), return_exceptions=True)
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
     server = loop.run_until_complete(asyncio.start_server(connect, "127.0.0.1", near))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     yield near
-    loop.call_soon_threadsafe(server.close)
+    asyncio.run_coroutine_threadsafe(_close(server), loop).result(5)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
+
+
+async def _close(server: asyncio.Server) -> None:
+    server.close()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    await asyncio.sleep(DELAY)
 
 
 def measured(browser, lab: Lab, url: str) -> dict[str, list[float]]:

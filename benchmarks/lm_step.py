@@ -1,4 +1,4 @@
-"""One Levenberg–Marquardt step of nnlib beside the same step of other packages, on networks of five sizes.
+"""One Levenberg–Marquardt step of nnlib beside the same step of other packages, on networks of several sizes.
 
 Same data, same start, same first damping (except scipy's, which chooses its own), float64, ONE thread for everybody.
 A run makes a few tries, each of which the package accepts or rejects by its own rule. Its time, with everything that
@@ -7,7 +7,8 @@ everything is accepted the two differ by the first Jacobian alone. All packages 
 within a turn, so that a busy moment of the machine meets everybody.
 
 The floor is what no method can do without that forms JᵀJ: the product of a stored J with itself (half the work of a
-general product, BLAS syrk) and one Cholesky decomposition.
+general product, BLAS syrk) and one Cholesky decomposition. Where there are more weights than residuals nnlib solves a
+system as large as the residuals instead; what that saves is to be seen beside its own steps with the large system.
 
     python benchmarks/lm_step.py [problems, e.g. 41x31 10000x121]
 
@@ -64,6 +65,7 @@ PROBLEMS = {  # samples x weights (x outputs)
     "10000x121": Problem(10_000, (8, 12, 1), tries=5, turns=9),
     "10000x591": Problem(10_000, (8, 59, 1), tries=3, turns=5),
     "5000x390x10": Problem(5000, (8, 20, 10), tries=3, turns=5),
+    "100x591": Problem(100, (8, 59, 1), tries=10, turns=9),
 }
 
 
@@ -100,11 +102,24 @@ def nnlib_lm(fit, w, tries) -> Run:
     return run
 
 
+class LargeSystem:
+    """A fit that shows its optimizer nothing but the normal equations."""
+
+    def __init__(self, fit):
+        self.loss, self.normal_equations = fit.loss, fit.normal_equations
+
+    def quadratic_model(self, w, limit=np.inf):
+        return self.normal_equations(w)
+
+
 def scipy_peer(method: str):
     """scipy.optimize.least_squares with nnlib's residuals and Jacobian."""
 
     def prepare(fit, w, tries) -> Run:
         from scipy.optimize import least_squares
+
+        if method == "lm" and fit.n_residuals < len(w):
+            raise ValueError("it takes no problem with fewer residuals than variables")
 
         def run():
             never = dict.fromkeys(("ftol", "xtol", "gtol"), 1e-15)
@@ -211,7 +226,7 @@ def optimistix_lm(solver: str):
     return prepare
 
 
-NNLIB, FLOOR = "nnlib", "floor: JᵀJ + Cholesky"
+NNLIB, LARGE, FLOOR = "nnlib", "nnlib, large system", "floor: JᵀJ + Cholesky"
 PEERS = {
     "scipy lm": ("scipy", scipy_peer("lm")),
     "scipy trf": ("scipy", scipy_peer("trf")),
@@ -227,6 +242,8 @@ def prepared(problem: Problem) -> dict[str, Run]:
     fit = problem.build()
     w = fit.net.init(seed=0)
     runs = {NNLIB: nnlib_lm(fit, w, problem.tries), FLOOR: floor(fit, w, problem.tries)}
+    if len(w) > fit.n_residuals:
+        runs[LARGE] = nnlib_lm(LargeSystem(fit), w, problem.tries)
     for run in runs.values():
         run()
     for name, (module, prepare) in PEERS.items():
@@ -235,7 +252,7 @@ def prepared(problem: Problem) -> dict[str, Run]:
         try:
             runs[name] = prepare(fit, w, problem.tries)
         except Exception as error:
-            print(f"{name} does not run: {error!r}")
+            print(f"{name} does not run: {error}")
     return runs
 
 

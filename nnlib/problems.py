@@ -6,7 +6,7 @@ Every problem has
 
 and a least-squares problem, whose loss is E = ½ Σ r² (+ λ E_W), also
 
-    n_residuals, residuals(w), jacobian(w), normal_equations(w).
+    n_residuals, residuals(w), jacobian(w), normal_equations(w), quadratic_model(w, limit).
 
 Sums of squares carry the ½, so that the gradient is Jᵀr and the Gauss–Newton matrix JᵀJ, without a factor 2.
 A loss that overflows is inf or nan and says nothing else: deciding what to do about it is the optimizer's business.
@@ -31,6 +31,7 @@ from nnlib.network import BLOCK_ROWS, MLP, row_blocks
 
 FloatArray = NDArray[np.float64]
 
+
 # A trial step may leave the region where a model can be evaluated. That is for the caller to see in the loss.
 def quiet(method: Callable) -> Callable:
     """Decorator: numpy does not warn of overflow, nan or division by zero inside the method."""
@@ -46,11 +47,12 @@ def quiet(method: Callable) -> Callable:
 class NormalEquations(NamedTuple):
     """The Gauss–Newton model of a loss at w: its matrix JᵀJ (n, n), its gradient Jᵀr (n,) and the loss itself.
 
-    With weight decay λ the matrix is JᵀJ + λI and the gradient Jᵀr + λw, so that they belong to the loss.
+    With weight decay λ the matrix is JᵀJ + λI and the gradient Jᵀr + λw, so that they belong to the loss. Both are None
+    where only the loss was of use; see `NetworkFit.quadratic_model`.
     """
 
-    JTJ: FloatArray
-    JTr: FloatArray
+    JTJ: FloatArray | None
+    JTr: FloatArray | None
     loss: float
 
     @property

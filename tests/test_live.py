@@ -477,7 +477,7 @@ def recorded_parabola(parts, **options):
 
 
 def record_in(page: str) -> dict:
-    start = page.index("playRecords(\"nnlib-") + len('playRecords("nnlib-0123456789abcdef", ')
+    start = page.index('playRecords("nnlib-') + len('playRecords("nnlib-0123456789abcdef", ')
     record, _ = json.JSONDecoder().raw_decode(page, start)
     record["frames"] = json.loads(zlib.decompress(base64.b64decode(record["frames"])))
     return record
@@ -497,7 +497,7 @@ def test_recorded_page_holds_every_position(parabola):
 def test_recorded_page_stands_alone_and_shows_a_still_where_no_script_runs(parabola):
     page = recorded_parabola(parabola)._repr_mimebundle_()[0]["text/html"]
     assert '<img alt="A parabola with a = 1." width="640" src="data:image/png;base64,' in page
-    assert "http" not in page and "import " not in page.split("<script>")[1].split("playRecords(\"")[0]
+    assert "http" not in page and "import " not in page.split("<script>")[1].split('playRecords("')[0]
     assert page.count("<script>") == page.count("</script>") == 1
 
 
@@ -553,9 +553,7 @@ BAD_INPUT = {
     "number that is not text": (lambda p: live.Caption("x", {"loss": 0.1}), "ready to be read"),
     "no controls": (lambda p: live.figure(p.fig, moving=[p.line], show=p.show, controls=[]), "1 to 3"),
     "four controls": (
-        lambda p: live.figure(
-            p.fig, moving=[p.line], show=p.show, controls=[slider(name=f"a{k}") for k in range(4)]
-        ),
+        lambda p: live.figure(p.fig, moving=[p.line], show=p.show, controls=[slider(name=f"a{k}") for k in range(4)]),
         "1 to 3",
     ),
     "two controls of one name": (
@@ -586,15 +584,11 @@ BAD_INPUT = {
         "drawstyle",
     ),
     "artist of another figure": (
-        lambda p: live.figure(
-            p.fig, moving=live.subplots()[1].plot([0], [0]), show=p.show, controls=[slider()]
-        ),
+        lambda p: live.figure(p.fig, moving=live.subplots()[1].plot([0], [0]), show=p.show, controls=[slider()]),
         "another figure",
     ),
     "trail that does not move": (
-        lambda p: live.figure(
-            p.fig, moving=[p.line], trail=p.ax.plot([0], [0]), show=p.show, controls=[slider()]
-        ),
+        lambda p: live.figure(p.fig, moving=[p.line], trail=p.ax.plot([0], [0]), show=p.show, controls=[slider()]),
         r"trail\[0\] is not one of the moving",
     ),
     "figure that is none": (

@@ -264,7 +264,7 @@ def _input(control: Slider | Choice, controls: Sequence[Slider | Choice]) -> wid
         "description": control.label,
         "style": {"description_width": f"{longest}ch"},  # one width, so that the sliders line up
         "layout": {"width": "auto", "max_width": "640px"},
-        "options": list(zip(control.texts, control.values)),
+        "options": list(zip(control.texts, control.values, strict=True)),
         "value": control.start,
     }
     if isinstance(control, Slider):

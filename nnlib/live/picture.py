@@ -81,7 +81,7 @@ class Picture:
                 artist.set_visible(True)
 
     def png(self) -> bytes:
-        """PNG of the whole figure as it is now, at twice the pixels, in at most 256 colors."""
+        """PNG of the whole figure as it is now, at twice the pixels, in at most 128 colors."""
         canvas, dpi = FigureCanvasAgg(self._fig), self._fig.dpi
         try:
             self._fig.set_dpi(_SHARP * dpi)
@@ -90,7 +90,8 @@ class Picture:
             self._fig.set_dpi(dpi)
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         out = io.BytesIO()
-        image.quantize(256, dither=Image.Dither.NONE).save(out, format="png")
+        palette = image.quantize(128, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        palette.save(out, format="png", optimize=True)
         return out.getvalue()
 
     def frame(self) -> tuple[list[dict], bytes]:

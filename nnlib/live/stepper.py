@@ -82,9 +82,7 @@ def stepper(
 class Stepper(DrivenFigure):
     """A figure that draws the steps of an algorithm one by one; made by `stepper`."""
 
-    def __init__(
-        self, picture: Picture, start, show, controls, predict, first: Caption, max_steps: int, pause: float
-    ):
+    def __init__(self, picture: Picture, start, show, controls, predict, first: Caption, max_steps: int, pause: float):
         self._start, self._show = start, show
         self._max_steps, self._pause = max_steps, pause
         self._finished_runs = 0

@@ -206,7 +206,7 @@ class Bars(PolyCollection):
         self.set_verts(
             [
                 [(x - half, self.bottom), (x - half, top), (x + half, top), (x + half, self.bottom)]
-                for x, top in zip(self.positions, heights)
+                for x, top in zip(self.positions, heights, strict=True)
             ]
         )
 

@@ -148,16 +148,16 @@ def dual_damped_step(J, r, decay, decay_gradient, damping):
     """The same step from a system of as many equations as residuals, for more parameters than those.
 
     With M = diag(damping) + Λ and c = −M⁻¹Λw, the step minimizes ½ ‖r + Jp‖² + ½ (p − c)ᵀ M (p − c). By the
-    Sherman–Morrison–Woodbury identity that is
+    Sherman–Morrison–Woodbury identity that is, with B = J M^(−1/2),
 
-        p = c − M⁻¹Jᵀ s,        (I + J M⁻¹Jᵀ) s = r + Jc.
+        p = c − M^(−1/2) Bᵀ s,        (I + B Bᵀ) s = r + Jc.
     """
     M = damping + decay
     c = -decay_gradient / M
-    J_over_M = J / M
-    A = J_over_M @ J.T
+    B = J / np.sqrt(M)
+    A = B @ B.T
     A.flat[:: len(r) + 1] += 1.0
-    p = c - J_over_M.T @ _solve(A, r + J @ c)
+    p = c - B.T @ _solve(A, r + J @ c) / np.sqrt(M)
     g = J.T @ r + decay_gradient
     return p, 0.5 * float(p @ (damping * p - g))
 

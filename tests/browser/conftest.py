@@ -30,7 +30,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 VIEWPORT = {"width": 1300, "height": 1000}
 # What JupyterLab says on its own account when a notebook is closed and opened again.
 NOISE = ("Could not restore the debugger state", "No such comm")
-SECONDS = 60_000  # milliseconds to wait for JupyterLab on a busy machine
+PATIENCE = 60_000  # milliseconds to wait for JupyterLab on a busy machine
 
 try:
     from playwright.sync_api import sync_playwright
@@ -133,7 +133,7 @@ class FigurePage:
     def figure(self, i: int = 0):
         """The locator of one figure, waiting until it is on the page."""
         found = self.figures().nth(i)
-        found.locator("canvas[role=img][aria-label]").wait_for(state="attached", timeout=SECONDS)
+        found.locator("canvas[role=img][aria-label]").wait_for(state="attached", timeout=PATIENCE)
         return found
 
     def canvas(self, figure: int = 0):
@@ -193,7 +193,10 @@ class FigurePage:
 
     def drag_on(self, label: str, to: float, steps: int = 12, figure: int = 0) -> None:
         box = self.slider(label, figure).evaluate(
-            "node => { const r = (node.closest('.noUi-target') || node).getBoundingClientRect(); return [r.x, r.y, r.width, r.height]; }"
+            """node => {
+                 const track = (node.closest(".noUi-target") || node).getBoundingClientRect();
+                 return [track.x, track.y, track.width, track.height];
+               }"""
         )
         self.page.mouse.move(box[0] + 8 + to * (box[2] - 16), box[1] + box[3] / 2, steps=steps)
 
@@ -237,7 +240,7 @@ class NotebookPage(FigurePage):
           const ready = panel?.context?.path === path && panel.context.isReady && panel.sessionContext.isReady;
           return ready && panel.sessionContext.session?.kernel?.status === "idle";
         }"""
-        self.page.wait_for_function(idle, arg=name, timeout=SECONDS)
+        self.page.wait_for_function(idle, arg=name, timeout=PATIENCE)
         self.page.evaluate(
             """() => {
                  window.jupyterapp.shell.collapseLeft();
@@ -261,9 +264,11 @@ class NotebookPage(FigurePage):
                    .filter(cell => !cell.model.executionCount)
                    .map(cell => cell.model.sharedModel.source);
                }""",
-            3 * SECONDS,
+            3 * PATIENCE,
         )
-        assert not left_out, f"{self.name}: {len(left_out)} cells did not run; {self.errors()}; the first:\n{left_out[0]}"
+        assert not left_out, (
+            f"{self.name}: {len(left_out)} cells did not run; {self.errors()}; the first:\n{left_out[0]}"
+        )
 
     def kernel(self, code: str) -> str:
         """Run code in the notebook's kernel and return what it printed (or its error)."""
@@ -300,7 +305,9 @@ class NotebookPage(FigurePage):
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")
 
     def restart_kernel(self) -> None:
-        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }")
+        self.page.evaluate(
+            "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
+        )
         self.page.wait_for_timeout(500)
 
     def shut_down(self) -> None:
