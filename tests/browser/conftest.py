@@ -235,12 +235,7 @@ class NotebookPage(FigurePage):
             self.page.evaluate(open_tab, name)
         else:
             self.page.goto(f"{self.url}/lab/tree/{name}?reset", wait_until="domcontentloaded")
-        idle = """path => {
-          const panel = window.jupyterapp?.shell.currentWidget;
-          const ready = panel?.context?.path === path && panel.context.isReady && panel.sessionContext.isReady;
-          return ready && panel.sessionContext.session?.kernel?.status === "idle";
-        }"""
-        self.page.wait_for_function(idle, arg=name, timeout=PATIENCE)
+        self.wait_until_idle()
         self.page.evaluate(
             """() => {
                  window.jupyterapp.shell.collapseLeft();
@@ -252,6 +247,15 @@ class NotebookPage(FigurePage):
                  });
                }"""
         )
+
+    def wait_until_idle(self) -> None:
+        """Wait until the notebook is open and its kernel has nothing to do."""
+        idle = """path => {
+          const panel = window.jupyterapp?.shell.currentWidget;
+          const ready = panel?.context?.path === path && panel.context.isReady && panel.sessionContext.isReady;
+          return ready && panel.sessionContext.session?.kernel?.status === "idle";
+        }"""
+        self.page.wait_for_function(idle, arg=self.name, timeout=PATIENCE)
 
     def run_all(self) -> None:
         """Run all cells and wait until the last one is done; a cell that did not run is an error."""
