@@ -125,7 +125,7 @@ def test_markers_out_of_sight_are_left_out(axes):
 def test_band_follows_its_data(axes):
     x = np.array([-0.5, 0.0, 0.5])
     band = axes.fill_between(x, [1, 1, 1], [2, 2, 2], color="#56B4E9", alpha=0.5, linewidth=0)
-    band.set_data(x, [1, 1, 1], [4, 5, 6])
+    band.set_verts([[(-0.5, 4), (0, 5), (0.5, 6), (0.5, 1), (-0.5, 1)]])
     shape = only_shape(band)
     corners = to_browser(axes, [(-0.5, 4), (0, 5), (0.5, 6), (0.5, 1), (-0.5, 1)])
     assert shape["fill"] == "#56b4e980"

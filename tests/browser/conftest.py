@@ -7,6 +7,7 @@ reader does: move a slider by keyboard or mouse, press a button, read the number
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import shutil
@@ -39,17 +40,21 @@ except ImportError:
 
 
 def pytest_collection_modifyitems(items):
-    """Skip the tests of this folder where there is no browser, and say how to get one."""
+    """Run the tests of this folder last: Playwright leaves an event loop running, which other tests must not meet.
+
+    Where there is no browser they are skipped, and say how to get one.
+    """
     missing = None
     if sync_playwright is None:
         missing = "no playwright: pip install playwright"
     elif CHROMIUM is None:
         missing = "no Chromium: install it (Debian, Ubuntu: apt-get install chromium) so that it is found on the PATH"
-    for item in items:
-        if Path(__file__).parent in Path(item.path).parents:
-            item.add_marker(pytest.mark.browser)
-            if missing:
-                item.add_marker(pytest.mark.skip(reason=missing))
+    here = [item for item in items if Path(__file__).parent in Path(item.path).parents]
+    for item in here:
+        item.add_marker(pytest.mark.browser)
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=missing))
+    items[:] = [item for item in items if item not in here] + here
 
 
 class Lab:
@@ -156,9 +161,28 @@ class FigurePage:
             self.page.wait_for_timeout(30)
 
     def pixels(self, figure: int = 0) -> np.ndarray:
-        """The canvas as it is on screen, an array (height, width, 3)."""
+        """The picture as it is on screen, an array (height, width, 3)."""
         shot = self.canvas(figure).screenshot(animations="disabled")
         return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
+
+    def drawing(self, figure: int = 0) -> np.ndarray:
+        """The picture as it was drawn, still part and moving part, wherever it lies on the screen's own pixels."""
+        url = self.canvas(figure).evaluate(
+            """canvas => {
+                 const copy = new OffscreenCanvas(canvas.width, canvas.height);
+                 const pen = copy.getContext("2d");
+                 pen.imageSmoothingQuality = "high";
+                 pen.drawImage(canvas.parentElement.querySelector("img"), 0, 0, canvas.width, canvas.height);
+                 pen.drawImage(canvas, 0, 0);
+                 return copy.convertToBlob().then(blob => new Promise(read => {
+                   const reader = new FileReader();
+                   reader.onload = () => read(reader.result);
+                   reader.readAsDataURL(blob);
+                 }));
+               }"""
+        )
+        png = base64.b64decode(url.split(",")[1])
+        return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
     def slider(self, label: str, figure: int = 0):
         """The handle of a slider by its accessible name, as a screen reader finds it."""
