@@ -22,6 +22,7 @@ test: .venv/installed-test
 notebooks: .venv/installed-test
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 	    --ExecutePreprocessor.store_widget_state=False $(CHAPTERS)
+	$(BIN)/python tests/stored.py $(CHAPTERS)
 
 bench: .venv/installed-bench
 	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

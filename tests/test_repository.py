@@ -20,6 +20,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from scipy.optimize import curve_fit
+from stored import WIDGET
 
 import nnlib
 
@@ -382,6 +383,15 @@ def test_a_chapter_is_stored_as_run_from_top_to_bottom_without_errors(chapter):
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "run `make notebooks`"
     for cell in cells:
         assert not [output for output in cell.outputs if output.output_type == "error"], cell.source
+
+
+@each_chapter
+def test_a_chapter_is_stored_with_still_pictures_in_place_of_dead_widgets(chapter):
+    data = [
+        out.get("data", {}) for cell in nbformat.read(chapter, as_version=4).cells for out in cell.get("outputs", [])
+    ]
+    assert not [bundle for bundle in data if WIDGET in bundle], "run `make notebooks`"
+    assert [bundle for bundle in data if "image/png" in bundle]
 
 
 def test_pytest_finds_what_is_wrong_in_a_chapter(tmp_path):

@@ -95,8 +95,7 @@ function makePlot(root, size, stillPng) {
   }
 
   function show(next) {
-    const atRest = next.run === undefined ? gestures.begins() : frame && next.run !== frame.run;
-    if (frame && atRest) trail = frame;
+    if (frame && (next.run === undefined ? gestures.begins() : next.run !== frame.run)) trail = frame;
     frame = next;
     canvas.setAttribute("aria-label", frame.alt);
     showNumbers(frame);

@@ -121,10 +121,10 @@ def test_moving_shapes_stand_where_matplotlib_would_draw_them(notebook):
 def test_last_resting_position_stays_in_grey(notebook):
     page = notebook(cells=[PARABOLA, LIVE, RECORDED])
     for figure in (0, 1):
-        before = count(page.pixels(figure), GREY)
+        before = count(page.drawing(figure), GREY)
         page.press_keys("a, steepness", "ArrowRight", times=2, figure=figure)
         page.wait_for_number("a", "2", figure=figure)
-        assert count(page.pixels(figure), GREY) > before + 300
+        assert count(page.drawing(figure), GREY) > before + 300
 
 
 def test_height_never_changes_while_dragging(notebook):
@@ -145,7 +145,7 @@ def test_picture_is_sharp_on_a_dense_screen(notebook):
     page = notebook(cells=[PARABOLA, LIVE], device_scale_factor=2)
     size = "node => [node.width / node.clientWidth, node.height / node.clientHeight]"
     assert page.canvas().evaluate(size) == [2, 2]
-    assert page.pixels().shape == (760, 1840, 3)
+    assert page.drawing().shape == (760, 1840, 3)
     page.screenshot("live-dense")
     page.page.set_viewport_size({"width": 700, "height": 1000})  # a column narrower than the picture
     page.page.wait_for_timeout(500)
@@ -166,10 +166,10 @@ def test_stepper_steps_runs_pauses_resets_and_keeps_the_last_run_in_grey(noteboo
     page.press("Run")
     page.wait_for_number("status", "ended after step 5: x² = 2 to 12 digits")
     assert page.numbers()["x"] == "1.414214"
-    height, before = page.height(), count(page.pixels(), GREY)
+    height, before = page.height(), count(page.drawing(), GREY)
     page.press("Reset")
     page.wait_for_number("status", "at the start")
-    assert count(page.pixels(), GREY) > before + 100
+    assert count(page.drawing(), GREY) > before + 100
     page.press_keys("x₀, start", "ArrowLeft")
     page.wait_for_number("x", "1.000000")
     page.figure().get_by_role("button", name="Step").focus()
