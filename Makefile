@@ -14,6 +14,8 @@ lab: .venv/installed-lab
 	$(BIN)/jupyter trust notebooks/*.ipynb
 	$(BIN)/jupyter lab notebooks/00-start-here.ipynb
 
+# One BLAS thread: on small matrices threads only wait for each other, for minutes on a busy machine.
+test: export OPENBLAS_NUM_THREADS = 1
 test: .venv/installed-test
 	$(BIN)/python -m pytest
 
