@@ -12,20 +12,30 @@ from nnlib.network import BLOCK_ROWS
 
 
 class JacobianProducts:
-    """JᵀJ and Jᵀr for the squared error of one output, from the Jacobian J of each block of samples."""
+    """JᵀJ and Jᵀr for the squared error of one output, from [J r] of each block of samples: both are in its product."""
 
-    def __init__(self, net, cost):
-        self.rows = BLOCK_ROWS
-        self.JTJ, self.JTr = np.zeros((net.n_params, net.n_params)), np.zeros(net.n_params)
-        self._net = net
+    def __init__(self, net, cost, samples):
+        self.rows = min(BLOCK_ROWS, samples)
+        self._net, self._sum = net, np.zeros((net.n_params + 1, net.n_params + 1))
+        self._block = np.empty((net.n_params + 1, self.rows, 1))  # [J r]ᵀ, one for all blocks
 
     def add(self, thetas, inputs, z, a, Y) -> None:
         """Add a block of samples: its layers' inputs, output z and a, and targets, one sample a column."""
-        JT = np.empty((self._net.n_params, a.shape[1], 1))
-        self._net._write_jacobian(JT, thetas, inputs, a)
-        JT = JT[:, :, 0]
-        self.JTJ += JT @ JT.T  # numpy sees a product with its own transpose: half the work
-        self.JTr += JT @ (a - Y)[0]
+        block = self._block[:, : a.shape[1]]
+        self._net._write_jacobian(block[:-1], thetas, inputs, a)
+        np.subtract(a[0], Y[0], out=block[-1, :, 0])
+        block = block[:, :, 0]
+        self._sum += block @ block.T  # numpy sees a product with its own transpose: half the work
+
+    @property
+    def JTJ(self) -> np.ndarray:
+        """The matrix (n, n)."""
+        return self._sum[:-1, :-1].copy()
+
+    @property
+    def JTr(self) -> np.ndarray:
+        """The gradient of the data's part (n,)."""
+        return self._sum[:-1, -1].copy()
 
 
 class ContractedProducts:
@@ -37,8 +47,8 @@ class ContractedProducts:
     24). For l = m both factors are symmetric, so that a quarter of the products is enough.
     """
 
-    def __init__(self, net, cost):
-        self.rows = int(np.clip(2**18 // max(net.sizes[1:]) ** 2, 32, BLOCK_ROWS))  # the widest G stays in cache
+    def __init__(self, net, cost, samples):
+        self.rows = min(BLOCK_ROWS, max(32, 2**18 // max(net.sizes[1:]) ** 2))  # the widest G stays in cache
         self.JTr = np.zeros(net.n_params)
         self._net, self._cost, self._sums = net, cost, {}
 

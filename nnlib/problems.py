@@ -219,7 +219,7 @@ class NetworkFit:
 
     def _normal_equations(self, w, limit):
         one_residual = self.cost == "squared-error" and self.net.n_outputs == 1
-        sums = (JacobianProducts if one_residual else ContractedProducts)(self.net, self._cost)
+        sums = (JacobianProducts if one_residual else ContractedProducts)(self.net, self._cost, len(self.X))
         thetas = self.net._thetas(w)
         decay_gradient = self._decay * w
         loss = 0.5 * decay_gradient @ w
@@ -230,7 +230,7 @@ class NetworkFit:
         if loss > limit:
             return NormalEquations(None, None, float(loss))
         JTJ = sums.JTJ
-        JTJ.flat[:: self.n_params + 1] += self._decay
+        JTJ.reshape(-1)[:: self.n_params + 1] += self._decay  # its diagonal
         return NormalEquations(JTJ, sums.JTr + decay_gradient, float(loss))
 
     def _factored_equations(self, w, limit):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nnlib
-from nnlib.activations import ACTIVATIONS
+from nnlib.activations import ACTIVATIONS, softmax, tanh
 
 HIDDEN = {"tanh": anp.tanh, "logistic": lambda z: 1 / (1 + anp.exp(-z)), "relu": lambda z: anp.maximum(z, 0)}
 
@@ -100,16 +100,28 @@ def test_activation_derivatives_from_the_output_equal_the_complex_step(name):
     z = np.linspace(-3, 3, 12)
     activation = ACTIVATIONS[name]
     slope = activation.g(z + 1e-20j).imag / 1e-20
-    np.testing.assert_allclose(activation.derivative(activation.g(z)), slope, rtol=1e-14)
+    np.testing.assert_allclose(activation.derivative(activation.g(z)), slope, rtol=1e-14, atol=1e-15)
     slope_of_slope = np.imag(activation.derivative(activation.g(z + 1e-20j))) / 1e-20
     np.testing.assert_allclose(activation.second_derivative(activation.g(z)), slope_of_slope, rtol=1e-13, atol=1e-15)
 
 
+def test_tanh_equals_numpys_to_two_roundings_of_one():
+    z = np.concatenate([np.linspace(-40, 40, 10_001), np.geomspace(1e-300, 1e308, 500)])
+    np.testing.assert_allclose(tanh(z), np.tanh(z), rtol=0, atol=2 * np.finfo(float).eps)
+    np.testing.assert_array_equal(tanh(z + 1e-20j), np.tanh(z + 1e-20j))
+
+
+def test_softmax_sums_to_one_over_the_units_of_each_sample():
+    z = np.array([[0.0, 1000.0, -1000.0], [1.0, 1.0, 1.0]])
+    np.testing.assert_array_equal(softmax(z), [[0, 1, 0], [1 / 3] * 3])
+    np.testing.assert_array_equal(softmax(z.T, axis=0), softmax(z).T)
+
+
 def test_softmax_pull_is_its_jacobian():
     z, v = np.random.default_rng(0).normal(size=(2, 4))
-    softmax = ACTIVATIONS["softmax"]
-    J = np.column_stack([softmax.g(z + 1e-20j * e).imag / 1e-20 for e in np.eye(4)])
-    np.testing.assert_allclose(softmax.pull(softmax.g(z), v), J.T @ v, rtol=1e-13)
+    activation = ACTIVATIONS["softmax"]
+    J = np.column_stack([activation.g(z + 1e-20j * e).imag / 1e-20 for e in np.eye(4)])
+    np.testing.assert_allclose(activation.pull(activation.g(z), v), J.T @ v, rtol=1e-13)
 
 
 @pytest.mark.parametrize("name", ["logistic", "softmax", "tanh"])

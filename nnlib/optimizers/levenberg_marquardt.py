@@ -139,7 +139,7 @@ def damped_step(JTJ, g, damping):
     Where the matrix is singular to working precision both are nan.
     """
     A = JTJ.copy()
-    A.flat[:: len(g) + 1] += damping
+    A.reshape(-1)[:: len(g) + 1] += damping  # its diagonal
     p = _solve(A, -g)
     return p, 0.5 * float(p @ (damping * p - g))
 
@@ -156,7 +156,7 @@ def dual_damped_step(J, r, decay, decay_gradient, damping):
     c = -decay_gradient / M
     B = J / np.sqrt(M)
     A = B @ B.T
-    A.flat[:: len(r) + 1] += 1.0
+    A.reshape(-1)[:: len(r) + 1] += 1.0
     p = c - B.T @ _solve(A, r + J @ c) / np.sqrt(M)
     g = J.T @ r + decay_gradient
     return p, 0.5 * float(p @ (damping * p - g))
