@@ -1,10 +1,10 @@
 """One Levenberg–Marquardt step of nnlib beside the same step of other packages, on networks of several sizes.
 
-Same data, same start, same first damping (but scipy and optimistix choose their own), float64, ONE thread for everybody.
+Same data, same start, same first damping (but scipy and optimistix choose their own), float64, ONE thread for all.
 A run makes a few tries, each of which the package accepts or rejects by its own rule. Its time, with everything that
 comes before the first try, is given per TRY and per JACOBIAN: a package that rejects much has cheap tries, and where
-everything is accepted the two differ by the first Jacobian alone. Times are the process's CPU time, which other programs
-on the machine disturb least; all packages run in turns, and ratios are taken within a turn.
+everything is accepted the two differ by the first Jacobian alone. Times are the process's CPU time, which is what other
+programs disturb least; all packages run in turns, and ratios are taken within a turn.
 
 The floor is what no method can do without that forms JᵀJ: the product of a stored J with itself (half the work of a
 general product, BLAS syrk) and one Cholesky decomposition. Where there are more weights than residuals nnlib solves a

@@ -4,6 +4,7 @@ The fit runs in a fresh interpreter, so that its peak is its own. What is counte
 resident size from the moment the data are there to the end of the fit, as the operating system sees it.
 """
 
+import os
 import resource
 import subprocess
 import sys
@@ -36,10 +37,12 @@ def fit_here(samples: int, sizes: list[int], steps: int) -> tuple[float, int]:
 
 
 def fit_in_fresh_process(samples: int, sizes: list[int], steps: int = 3) -> tuple[float, int]:
-    """`fit_here` in an interpreter of its own."""
+    """`fit_here` in an interpreter of its own, with one BLAS thread."""
     call = f"from memory import fit_here; print(*fit_here({samples}, {sizes}, {steps}))"
     run = [sys.executable, "-c", f"import sys; sys.path.insert(0, {sys.path[0]!r}); {call}"]
-    seconds, bytes_above = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+    one_thread = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    found = subprocess.run(run, capture_output=True, text=True, check=True, env=one_thread).stdout
+    seconds, bytes_above = found.split()
     return float(seconds), int(bytes_above)
 
 
