@@ -24,6 +24,7 @@ from nnlib.optimizers.bayesian_regularization import (
     require_plain_least_squares,
 )
 from nnlib.problems import CurveFit, NetworkFit
+from nnlib.selection import Pair, mean_squared_error, named_problem
 from nnlib.training import Fit, train
 
 FloatArray = NDArray[np.float64]
@@ -104,6 +105,22 @@ class BayesFit(Fit):
         """α and β as Foresee & Hagan, MATLAB's trainbr and R's brnn count them."""
         return WithoutHalves(self.alpha / 2, self.beta / 2, self.gamma, 2 * self.E_D, 2 * self.E_W)
 
+    @property
+    def may_be_too_small(self) -> bool:
+        """Whether every hidden unit is in use, so that a larger network might find more.
+
+        A unit that the data do not need has all its weights switched off, and none of them counts in γ. So while
+        fewer parameters are left over, n − γ, than a hidden unit has (weights in, bias and weights out, of the
+        smallest one), no unit is off. If the γ and the evidence of a larger network are no higher, this one was large
+        enough. False is no promise: a network that is far too small may take what it cannot follow for noise, and then
+        leave parameters over. False without hidden units, and before the first estimate of α and β.
+
+        References
+        ----------
+        Foresee & Hagan (1997) advise a larger network where γ comes close to n. They put no number to close.
+        """
+        return self.alpha > 0 and len(self.w) - self.gamma < _smallest_unit(self.problem)
+
     def predict(self, X: ArrayLike, std: bool = False) -> FloatArray | Prediction:
         """Predictions at inputs X, and on demand their error bars √(1/β + gᵀA⁻¹g), g = ∂ŷ/∂w.
 
@@ -145,7 +162,22 @@ class BayesFit(Fit):
 
     def __repr__(self) -> str:
         found = f"α {self.alpha:.4g}, β {self.beta:.4g}, γ {self.gamma:.4g} of {len(self.w)} parameters"
-        return f"{super().__repr__()}\n  {found}, log evidence {self.log_evidence:.6g}"
+        return f"{super().__repr__()}\n  {found}, log evidence {self.log_evidence:.6g}{self._warning()}"
+
+    def _warning(self) -> str:
+        if not self.may_be_too_small:
+            return ""
+        left, unit = len(self.w) - self.gamma, _smallest_unit(self.problem)
+        return (
+            f"\n  γ leaves {left:.2g} parameters over, fewer than one hidden unit has ({unit}): every unit is in use, "
+            f"and the network may be too small"
+        )
+
+
+def _smallest_unit(problem) -> int:
+    """Fewest parameters that a hidden unit has: weights in, bias and weights out; 0 where there are no hidden units."""
+    sizes = problem.net.sizes if isinstance(problem, NetworkFit) else ()
+    return min((before + 1 + after for before, after in zip(sizes, sizes[2:], strict=False)), default=0)
 
 
 # ------------------------------------------------------------------------------------------------ at any (w, α, β)
@@ -253,7 +285,7 @@ def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int
 
 
 class OccamsHill(NamedTuple):
-    """Evidence and γ against the number of hidden units.
+    """Evidence and γ against the number of hidden units, and the validation error where there were validation data.
 
     Attributes
     ----------
@@ -263,6 +295,8 @@ class OccamsHill(NamedTuple):
         Of each fit: a network of one size from one start.
     best : list of BayesFit
         For each size the fit of the highest evidence.
+    validation_error : (sizes, starts) array or None
+        Mean squared error of each fit on the validation data.
     """
 
     hidden: NDArray[np.int_]
@@ -270,6 +304,7 @@ class OccamsHill(NamedTuple):
     log_evidence: FloatArray
     gamma: FloatArray
     best: list[BayesFit]
+    validation_error: FloatArray | None = None
 
 
 def occams_hill(
@@ -278,6 +313,7 @@ def occams_hill(
     hidden: Iterable[int] = range(1, 11),
     seeds: Iterable[int] = range(5),
     max_steps: int = 1000,
+    validation: Pair | None = None,
 ) -> OccamsHill:
     """Fit networks of one hidden layer with more and more units, for the evidence and γ of each.
 
@@ -296,6 +332,8 @@ def occams_hill(
         One start for each, as in `best_of`.
     max_steps : int, default 1000
         For each start.
+    validation : pair of arrays (X, Y), optional
+        Data that are not trained on, scaled as X and Y are, for the validation error of each fit.
 
     Returns
     -------
@@ -312,18 +350,33 @@ def occams_hill(
     >>> hill = occams_hill(data.X, data.Y, hidden=[1, 5], seeds=range(2))
     >>> hill.n_params, hill.gamma.max(axis=1).round()
     (array([ 4, 16]), array([ 2., 12.]))
+
+    Here the network of higher evidence predicts fresh data better:
+
+    >>> fresh = datasets.noisy_sine(seed=1)
+    >>> hill = occams_hill(data.X, data.Y, hidden=[2, 5], seeds=range(2), validation=(fresh.X, fresh.Y))
+    >>> hill.log_evidence.max(axis=1).round(), hill.validation_error.min(axis=1).round(3)
+    (array([-36.,  -1.]), array([0.088, 0.011]))
     """
     X, Y = (check.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
     d, K = (1 if array.ndim == 1 else array.shape[1] for array in (X, Y))
     hidden, seeds = _whole_numbers("hidden", hidden, at_least=1), _whole_numbers("seeds", seeds, at_least=0)
-    fits = [_fits(NetworkFit(MLP([d, units, K]), X, Y), seeds, max_steps) for units in hidden]
+    nets = [MLP([d, units, K]) for units in hidden]
+    unseen = [] if validation is None else [named_problem("validation", net, validation) for net in nets]
+    fits = [_fits(NetworkFit(net, X, Y), seeds, max_steps) for net in nets]
     return OccamsHill(
         hidden=np.array(hidden),
         n_params=np.array([len(starts[0].w) for starts in fits]),
         log_evidence=np.array([[fit.log_evidence for fit in starts] for starts in fits]),
         gamma=np.array([[fit.gamma for fit in starts] for starts in fits]),
         best=[max(starts, key=lambda fit: fit.log_evidence) for starts in fits],
+        validation_error=_errors(unseen, fits) if unseen else None,
     )
+
+
+def _errors(problems: list[NetworkFit], fits: list[list[BayesFit]]) -> FloatArray:
+    pairs = zip(problems, fits, strict=True)
+    return np.array([[mean_squared_error(problem, fit.w) for fit in starts] for problem, starts in pairs])
 
 
 def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesFit]:

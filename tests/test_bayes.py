@@ -340,6 +340,49 @@ def test_occams_hill_climbs_to_the_size_the_data_need_and_gamma_then_stays():
     assert [fit.log_evidence for fit in hill.best] == evidence.tolist()
 
 
+def test_a_network_with_all_units_in_use_says_that_it_may_be_too_small():
+    for hidden, too_small in ((2, True), (10, False)):
+        for seed in range(2):
+            fit = bayes.best_of(sine_problem(hidden, seed)[0], max_steps=100)
+            assert fit.may_be_too_small == too_small
+            assert ("the network may be too small" in repr(fit)) == too_small
+
+
+def test_a_network_of_one_unit_takes_the_sine_for_noise_and_gamma_stays_far_below_n():
+    for seed in range(10):
+        problem, _ = sine_problem(1, seed)
+        fit = nnlib.train(nnlib.bayesian_regularization(problem, problem.net.init(seed)))
+        assert fit.gamma < 0.55 * len(fit.w)
+        assert 1 / np.sqrt(fit.beta) > 0.5  # the noise is 0.09
+
+
+def test_a_larger_network_finds_more_where_one_says_that_it_may_be_too_small():
+    problem, _ = sine_problem(1, seed=0)
+    hill = bayes.occams_hill(problem.X, problem.Y, hidden=[2, 3, 5, 8], seeds=range(5), max_steps=100)
+    assert [fit.may_be_too_small for fit in hill.best] == [True, True, False, False]
+    evidence, gamma = (np.array([getattr(fit, name) for fit in hill.best]) for name in ("log_evidence", "gamma"))
+    assert np.all(np.diff(evidence)[:2] > 1) and np.all(np.diff(gamma)[:2] > 1)
+    assert abs(evidence[3] - evidence[2]) < 0.1 and abs(gamma[3] - gamma[2]) < 0.1
+
+
+def test_a_unit_that_is_off_counts_nothing_in_gamma():
+    problem, w, alpha, beta = random_state()
+    larger = nnlib.NetworkFit(nnlib.MLP([1, 5, 1]), problem.X, problem.Y)
+    w_larger = np.zeros(larger.n_params)
+    for (W, b), (W_small, b_small) in zip(larger.net.unpack(w_larger), problem.net.unpack(w), strict=True):
+        W[: W_small.shape[0], : W_small.shape[1]], b[: len(b_small)] = W_small, b_small
+    gamma = bayes.effective_parameters(problem, w, alpha, beta)
+    assert bayes.effective_parameters(larger, w_larger, alpha, beta) == pytest.approx(gamma, rel=1e-10)
+
+
+def test_without_hidden_units_or_an_estimate_no_network_is_called_too_small():
+    assert not any(linear_fit(kind).may_be_too_small for kind in LINEAR)
+    problem, _ = sine_problem(3, seed=0)
+    fit = nnlib.train(nnlib.bayesian_regularization(problem, problem.net.init(seed=0)), max_steps=2)
+    assert fit.gamma == len(fit.w) and fit.alpha == 0
+    assert not fit.may_be_too_small
+
+
 def test_more_weights_than_residuals():
     problem, sine = sine_problem(20, seed=1)
     assert problem.n_params > problem.n_residuals

@@ -1,0 +1,474 @@
+"""Model selection: how strongly to regularize, judged by data that were not trained on.
+
+Errors are mean squared errors, Σ r²/P over P residuals, so that sets of different size compare. The weight decay λ is
+that of `NetworkFit`, E_D + λE_W. In Bayes' terms it is α/β, the variance of the noise over that of the weights, which
+has nothing to do with the number of samples: what was best for a part of them is about right for all.
+
+Of targets y = f(x) + noise of variance σ², the expected squared error of a prediction ŷ(x) made from random data is
+
+    E(ŷ − y)² = (Eŷ − f)² + E(ŷ − Eŷ)² + σ²,
+
+squared bias, variance and noise. Weight decay trades the second for the first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nnlib import _arguments as check
+from nnlib.datasets import split_rows
+from nnlib.network import MLP
+from nnlib.optimizers import bayesian_regularization, levenberg_marquardt
+from nnlib.problems import NetworkFit
+from nnlib.training import Fit, train
+
+FloatArray = NDArray[np.float64]
+Pair = tuple[ArrayLike, ArrayLike]
+
+WEIGHT_DECAYS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+MIN_GRADIENT = 1e-5  # scaled gradient at which a fit is done: its error then stands still in the first three digits
+
+
+def named_problem(name: str, net: MLP, data: Pair) -> NetworkFit:
+    """The network and a pair (X, Y) of data as a problem, whose errors tell which pair it is."""
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise TypeError(f"{name} must be a pair of arrays (X, Y), got {type(data).__name__}")
+    try:
+        return NetworkFit(net, *data)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"in {name}, {error}") from None
+
+
+def mean_squared_error(problem: NetworkFit, w: ArrayLike) -> float:
+    """Σ r²/P of the network with weights w on the data of a problem.
+
+    Examples
+    --------
+    >>> mean_squared_error(NetworkFit(MLP([1, 1]), [0.0, 1.0], [0.0, 4.0]), [2.0, 0.0])
+    2.0
+    """
+    return float(np.mean(problem.residuals(w) ** 2))
+
+
+# ------------------------------------------------------------------------------------------------ one validation set
+
+
+class ValidationCurve(NamedTuple):
+    """Training and validation error against λ.
+
+    Attributes
+    ----------
+    weight_decay, training_error, validation_error : (decays,) arrays
+        λ and the mean squared errors of its fit.
+    fits : list of Fit
+        One for each λ.
+    """
+
+    weight_decay: FloatArray
+    training_error: FloatArray
+    validation_error: FloatArray
+    fits: list[Fit]
+
+    @property
+    def best_weight_decay(self) -> float:
+        """The λ of the lowest validation error."""
+        return float(self.weight_decay[np.argmin(self.validation_error)])
+
+    @property
+    def best(self) -> Fit:
+        """The fit of the lowest validation error."""
+        return self.fits[np.argmin(self.validation_error)]
+
+
+def validation_curve(
+    net: MLP,
+    X: ArrayLike,
+    Y: ArrayLike,
+    validation: Pair,
+    weight_decays: Iterable[float] = WEIGHT_DECAYS,
+    seed: int | np.random.Generator = 0,
+    max_steps: int = 1000,
+) -> ValidationCurve:
+    """Fit a network with each of several weight decays, from one start, and measure each on a validation set.
+
+    Parameters
+    ----------
+    net : MLP
+        With linear outputs or others that go with squared error.
+    X, Y : (m, d) and (m, K) arrays
+        What is trained on.
+    validation : pair of arrays (X, Y)
+        What is not.
+    weight_decays : iterable of float, default 1e-5 … 1 by tens
+        Each λ ≥ 0.
+    seed : int or numpy Generator, default 0
+        Of the start, by "nguyen-widrow".
+    max_steps : int, default 1000
+        Of Levenberg–Marquardt, for each λ.
+
+    Returns
+    -------
+    ValidationCurve
+
+    Examples
+    --------
+    >>> from nnlib import datasets
+    >>> data, fresh = datasets.noisy_sine(seed=0), datasets.noisy_sine(seed=1)
+    >>> curve = validation_curve(MLP([1, 8, 1]), data.X, data.Y, (fresh.X, fresh.Y), [1e-4, 1e-2, 1.0])
+    >>> curve.training_error.round(4), curve.validation_error.round(4), curve.best_weight_decay
+    (array([0.003 , 0.0053, 0.4488]), array([0.0113, 0.0111, 0.4172]), 0.01)
+    """
+    problem = NetworkFit(net, X, Y)
+    validation = named_problem("validation", net, validation)
+    return _validation_curve(problem, validation, _decays(weight_decays), net.init(seed), max_steps)
+
+
+def _validation_curve(problem, validation, decays, w0, max_steps) -> ValidationCurve:
+    fits = [_fit(problem, decay, w0, max_steps) for decay in decays]
+    return ValidationCurve(
+        weight_decay=np.array(decays),
+        training_error=np.array([mean_squared_error(problem, fit.w) for fit in fits]),
+        validation_error=np.array([mean_squared_error(validation, fit.w) for fit in fits]),
+        fits=fits,
+    )
+
+
+def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int) -> Fit:
+    problem = NetworkFit(data.net, data.X, data.Y, weight_decay=decay)
+    return train(levenberg_marquardt(problem, w0), max_steps, min_gradient=MIN_GRADIENT)
+
+
+def _decays(weight_decays: Iterable[float]) -> list[float]:
+    if isinstance(weight_decays, (str, bytes)) or not isinstance(weight_decays, Iterable):
+        raise TypeError(f"weight_decays must be numbers such as [0.01, 0.1, 1], got {weight_decays!r}")
+    decays = [check.number(f"weight_decays[{i}]", decay, at_least=0) for i, decay in enumerate(weight_decays)]
+    if not decays:
+        raise ValueError("weight_decays is empty: give at least one number")
+    return decays
+
+
+# ------------------------------------------------------------------------------------------------ cross-validation
+
+
+class CrossValidation(NamedTuple):
+    """Training and validation error against λ on each of k folds, and the fit to all samples.
+
+    Attributes
+    ----------
+    weight_decay : (decays,) array
+    training_error, validation_error : (decays, k) arrays
+        In column i, of the fit to all folds but fold i: on those, and on fold i.
+    fit : Fit
+        To all samples, with the λ of the lowest validation error averaged over the folds.
+    n_steps : int
+        Taken by all fits together.
+    """
+
+    weight_decay: FloatArray
+    training_error: FloatArray
+    validation_error: FloatArray
+    fit: Fit
+    n_steps: int
+
+    @property
+    def best_weight_decay(self) -> float:
+        """The λ of the lowest validation error averaged over the folds."""
+        return self.fit.problem.weight_decay
+
+
+def cross_validate(
+    net: MLP,
+    X: ArrayLike,
+    Y: ArrayLike,
+    weight_decays: Iterable[float] = WEIGHT_DECAYS,
+    n_folds: int = 5,
+    seed: int | np.random.Generator = 0,
+    max_steps: int = 1000,
+) -> CrossValidation:
+    """Choose the weight decay by k-fold cross-validation, and fit all samples with it.
+
+    Each fold in turn is left out and predicted by the fit to the others, so that every sample serves both purposes.
+
+    Parameters
+    ----------
+    net, X, Y, weight_decays, max_steps
+        As in `validation_curve`.
+    n_folds : int, default 5
+        k, from 2 to the number of samples (leave-one-out).
+    seed : int or numpy Generator, default 0
+        Of the start, which all fits share, and of the folds.
+
+    Returns
+    -------
+    CrossValidation
+
+    References
+    ----------
+    Stone (1974), Cross-validatory choice and assessment of statistical predictions, J. Royal Statistical Society B 36.
+
+    Examples
+    --------
+    >>> from nnlib import datasets
+    >>> data = datasets.noisy_sine(seed=0)
+    >>> found = cross_validate(MLP([1, 5, 1]), data.X, data.Y, [1e-4, 1e-2, 1.0], n_folds=3)
+    >>> found.validation_error.shape, found.best_weight_decay
+    ((3, 3), 0.01)
+    """
+    problem, rng = NetworkFit(net, X, Y), check.random_generator("seed", seed)
+    w0, folds = net.init(rng), _folds(len(problem.X), n_folds, rng)
+    return _cross_validate(problem, _decays(weight_decays), folds, w0, max_steps)
+
+
+def _cross_validate(problem, decays, folds, w0, max_steps) -> CrossValidation:
+    curves = [_validation_curve(*_leave_out(problem, fold), decays, w0, max_steps) for fold in folds]
+    validation_error = np.column_stack([curve.validation_error for curve in curves])
+    fit = _fit(problem, decays[np.argmin(validation_error.mean(axis=1))], w0, max_steps)
+    return CrossValidation(
+        weight_decay=curves[0].weight_decay,
+        training_error=np.column_stack([curve.training_error for curve in curves]),
+        validation_error=validation_error,
+        fit=fit,
+        n_steps=fit.n_steps + sum(fold_fit.n_steps for curve in curves for fold_fit in curve.fits),
+    )
+
+
+def _folds(m: int, n_folds: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
+    n_folds = check.integer("n_folds", n_folds, at_least=2)
+    if n_folds > m:
+        raise ValueError(f"n_folds must be at most the number of samples, {m}, got {n_folds}")
+    return split_rows(m, np.full(n_folds, 1 / n_folds), rng)
+
+
+def _leave_out(problem: NetworkFit, fold: NDArray[np.int64]) -> tuple[NetworkFit, NetworkFit]:
+    """What is trained on and what is left out of it."""
+    return problem.batch(np.setdiff1d(np.arange(len(problem.X)), fold)), problem.batch(fold)
+
+
+# ------------------------------------------------------------------------------------------------ bias and variance
+
+
+class BiasVariance(NamedTuple):
+    """The expected squared error and its parts against λ, averaged over the test inputs.
+
+    Attributes
+    ----------
+    weight_decay : (decays,) array
+    bias_squared : (decays,) array
+        (mean prediction − f)². The mean of a finite number of sets leaves variance/sets in it.
+    variance : (decays,) array
+        Of the predictions around their mean.
+    noise : float
+        σ², which no fit gets rid of.
+    expected_error : (decays,) array
+        Measured: the mean squared distance from fresh noisy targets. The sum of the three up to sampling.
+    predictions : (decays, sets, m, K) array
+        Of every fit at the test inputs.
+    """
+
+    weight_decay: FloatArray
+    bias_squared: FloatArray
+    variance: FloatArray
+    noise: float
+    expected_error: FloatArray
+    predictions: FloatArray
+
+
+def bias_variance(
+    net: MLP,
+    f: Callable[[FloatArray], ArrayLike],
+    X: ArrayLike,
+    noise: float,
+    weight_decays: Iterable[float] = WEIGHT_DECAYS,
+    n_sets: int = 50,
+    seed: int | np.random.Generator = 0,
+    max_steps: int = 1000,
+    X_test: ArrayLike | None = None,
+) -> BiasVariance:
+    """Fit many data sets f(X) + noise with each weight decay, for the squared bias, variance and noise of its error.
+
+    Parameters
+    ----------
+    net, weight_decays, max_steps
+        As in `validation_curve`.
+    f : callable
+        The truth: ``f(X)`` gives (m, K) targets without noise, (m,) will do for one output.
+    X : (m, d) array
+        Inputs, the same in all sets.
+    noise : float
+        Standard deviation σ ≥ 0 of the Gaussian noise.
+    n_sets : int, default 50
+        How many data sets, at least 2.
+    seed : int or numpy Generator, default 0
+        Of the start, the same for all sets, and of the noise.
+    X_test : (m, d) array, optional
+        Where to predict; X if not given.
+
+    Returns
+    -------
+    BiasVariance
+
+    References
+    ----------
+    Geman, Bienenstock & Doursat (1992), Neural networks and the bias/variance dilemma, Neural Computation 4.
+
+    Examples
+    --------
+    A line through noisy points of a line: weight decay adds bias and takes off variance.
+
+    >>> parts = bias_variance(MLP([1, 1]), lambda X: X, np.linspace(-1, 1, 9), 0.5, [0.0, 1.0, 10.0], n_sets=20)
+    >>> parts.bias_squared.round(3), parts.variance.round(3), parts.noise
+    (array([0.002, 0.01 , 0.209]), array([0.057, 0.04 , 0.008]), 0.25)
+    """
+    if not isinstance(net, MLP):
+        raise TypeError(f"net must be an nnlib.MLP, got {type(net).__name__}")
+    if not callable(f):
+        raise TypeError(f"f must be a function of X, got {type(f).__name__}")
+    noise, decays = check.number("noise", noise, at_least=0), _decays(weight_decays)
+    n_sets, rng = check.integer("n_sets", n_sets, at_least=2), check.random_generator("seed", seed)
+    truth = _noiseless(net, f, X)
+    test = truth if X_test is None else _noiseless(net, f, X_test)
+
+    w0 = net.init(rng)
+    predictions, fresh = np.empty((2, len(decays), n_sets, *test.Y.shape))
+    for s in range(n_sets):
+        data = NetworkFit(net, truth.X, truth.Y + noise * rng.standard_normal(truth.Y.shape))
+        fresh[:, s] = test.Y + noise * rng.standard_normal(test.Y.shape)
+        for k, decay in enumerate(decays):
+            predictions[k, s] = _fit(data, decay, w0, max_steps).predict(test.X)
+    mean = predictions.mean(axis=1)
+    return BiasVariance(
+        weight_decay=np.array(decays),
+        bias_squared=np.mean((mean - test.Y) ** 2, axis=(1, 2)),
+        variance=predictions.var(axis=1).mean(axis=(1, 2)),
+        noise=noise**2,
+        expected_error=np.mean((predictions - fresh) ** 2, axis=(1, 2, 3)),
+        predictions=predictions,
+    )
+
+
+def _noiseless(net: MLP, f: Callable[[FloatArray], ArrayLike], X: ArrayLike) -> NetworkFit:
+    X = net._inputs(X)
+    return named_problem("f(X)", net, (X, f(X)))
+
+
+# ------------------------------------------------------------------------------------------------ the methods compared
+
+
+class Contender(NamedTuple):
+    """What one method made of the data.
+
+    Attributes
+    ----------
+    fit : Fit
+    test_error : float
+        Mean squared error on the test set.
+    chosen : str
+        What the method found out about how strongly to regularize.
+    n_steps : int
+        Taken in all, those of fits that were discarded too.
+    seconds : float
+        Spent in all.
+    """
+
+    fit: Fit
+    test_error: float
+    chosen: str
+    n_steps: int
+    seconds: float
+
+
+class Comparison(dict[str, Contender]):
+    """The contenders by the names of their methods; printed, a table."""
+
+    def __repr__(self) -> str:
+        rows = [
+            f"{method:<24} {row.test_error:>10.4g} {row.n_steps:>7} {row.seconds:>8.2f}  {row.chosen}"
+            for method, row in self.items()
+        ]
+        return "\n".join([f"{'method':<24} {'test error':>10} {'steps':>7} {'seconds':>8}  chosen", *rows])
+
+
+def compare_regularization(
+    net: MLP,
+    X: ArrayLike,
+    Y: ArrayLike,
+    test: Pair,
+    weight_decays: Iterable[float] = WEIGHT_DECAYS,
+    n_folds: int = 5,
+    seed: int | np.random.Generator = 0,
+    max_steps: int = 1000,
+) -> Comparison:
+    """Plain Levenberg–Marquardt, early stopping, cross-validated L2 and Bayesian regularization on the same data.
+
+    All are Levenberg–Marquardt from the same start. Early stopping trains on all folds but one and stops by that one;
+    the others use all samples. One data set tells little: compare the errors over several.
+
+    Parameters
+    ----------
+    net, X, Y, weight_decays, n_folds, max_steps
+        As in `cross_validate`. Inputs and targets scaled to about [−1, 1].
+    test : pair of arrays (X, Y)
+        What no method sees.
+    seed : int or numpy Generator, default 0
+        Of the start and of the folds.
+
+    Returns
+    -------
+    Comparison
+        A dict of Contender by method. All but the seconds is the same for the same seed.
+
+    Examples
+    --------
+    >>> from nnlib import datasets
+    >>> data, fresh = datasets.noisy_sine(seed=0), datasets.noisy_sine(seed=1)
+    >>> table = compare_regularization(MLP([1, 5, 1]), data.X, data.Y, (fresh.X, fresh.Y), [1e-3, 1e-1], n_folds=3)
+    >>> for method, row in table.items():
+    ...     print(f"{method}: {row.test_error:.4f}, {row.chosen}")
+    plain LM: 0.0102, no regularization
+    early stopping: 0.0127, step 15, by 14 samples left out
+    cross-validated L2: 0.0106, λ = 0.001, by 3 folds
+    Bayesian regularization: 0.0106, γ = 12.6 of 16, λ = α/β = 0.00059
+    """
+    problem, test = NetworkFit(net, X, Y), named_problem("test", net, test)
+    decays, rng = _decays(weight_decays), check.random_generator("seed", seed)
+    w0, folds = net.init(rng), _folds(len(problem.X), n_folds, rng)
+    methods = {
+        "plain LM": lambda: _plain(problem, w0, max_steps),
+        "early stopping": lambda: _early_stopping(problem, folds[0], w0, max_steps),
+        "cross-validated L2": lambda: _cross_validated(problem, decays, folds, w0, max_steps),
+        "Bayesian regularization": lambda: _bayesian(problem, w0, max_steps),
+    }
+    return Comparison({name: _contend(method, test) for name, method in methods.items()})
+
+
+def _contend(method: Callable[[], tuple[Fit, str, int]], test: NetworkFit) -> Contender:
+    began = time.perf_counter()
+    fit, chosen, n_steps = method()
+    seconds = time.perf_counter() - began
+    return Contender(fit, mean_squared_error(test, fit.w), chosen, n_steps, seconds)
+
+
+def _plain(problem, w0, max_steps):
+    fit = _fit(problem, 0.0, w0, max_steps)
+    return fit, "no regularization", fit.n_steps
+
+
+def _early_stopping(problem, fold, w0, max_steps):
+    training, validation = _leave_out(problem, fold)
+    fit = train(levenberg_marquardt(training, w0), max_steps, min_gradient=MIN_GRADIENT, validation=validation)
+    return fit, f"step {fit.best_step}, by {len(fold)} samples left out", fit.n_steps
+
+
+def _cross_validated(problem, decays, folds, w0, max_steps):
+    found = _cross_validate(problem, decays, folds, w0, max_steps)
+    return found.fit, f"λ = {found.best_weight_decay:g}, by {len(folds)} folds", found.n_steps
+
+
+def _bayesian(problem, w0, max_steps):
+    fit = train(bayesian_regularization(problem, w0), max_steps)
+    return fit, f"γ = {fit.gamma:.3g} of {len(w0)}, λ = α/β = {fit.alpha / fit.beta:.2g}", fit.n_steps
