@@ -37,6 +37,7 @@ __all__ = [
     "StopReason",
     "activations",
     "adam",
+    "backpropagation",
     "bayes",
     "bayesian_regularization",
     "checks",
@@ -48,18 +49,32 @@ __all__ = [
     "graph",
     "initializers",
     "levenberg_marquardt",
+    "maps",
     "momentum",
     "newton",
+    "operation_counts",
     "optimizers",
     "problems",
     "proximal_gradient",
+    "selection",
     "steepest_descent",
     "surfaces",
     "train",
 ]
 
 # Modules that most programs do not need are loaded at their first use, so that `import nnlib` stays quick.
-_ON_FIRST_USE = ("bayes", "datasets", "deep", "exercises", "graph", "surfaces")
+_ON_FIRST_USE = (
+    "backpropagation",
+    "bayes",
+    "datasets",
+    "deep",
+    "exercises",
+    "graph",
+    "maps",
+    "operation_counts",
+    "selection",
+    "surfaces",
+)
 
 
 def __getattr__(name: str):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnlib
-from nnlib import bayes, checks, datasets, deep, graph, surfaces
+from nnlib import backpropagation, bayes, checks, datasets, deep, graph, maps, operation_counts, selection, surfaces
 from nnlib.activations import logistic, relu, softmax
 
 NET = nnlib.MLP([1, 2, 1])
@@ -75,8 +75,8 @@ BAD = [
     (lambda: logistic("high"), TypeError, "z must hold numbers, got the text 'high'"),
     (lambda: relu([None]), TypeError, "z must hold numbers, got list"),
     (lambda: softmax(RAGGED), ValueError, "z must be an array of numbers"),
-    (lambda: softmax([]), ValueError, r"z must have at least one unit .* shape \(0,\)"),
-    (lambda: softmax(1.0), ValueError, r"z must have at least one unit .* shape \(\)"),
+    (lambda: softmax([]), ValueError, r"z must have at least one axis .* shape \(0,\)"),
+    (lambda: softmax(1.0), ValueError, r"z must have at least one axis .* shape \(\)"),
     # ---- problems
     (lambda: nnlib.NetworkFit(NET, X, X, cost=None), TypeError, "cost must be one of squared-error, cross-entropy"),
     (lambda: nnlib.NetworkFit(NET, X, X, weight_decay=np.nan), ValueError, "weight_decay must be a finite number"),
@@ -281,6 +281,17 @@ PLACES = {
     "best_of problem": (lambda v: bayes.best_of(v), "problem"),
     "best_of seeds": (lambda v: bayes.best_of(PROBLEM, v, 1), "seed"),
     "hill X": (lambda v: bayes.occams_hill(v, X, [1], [0], 1).gamma, "X "),
+    "hill validation": (lambda v: bayes.occams_hill(X, X, [1], [0], 1, v).gamma, "validation"),
+    "selection net": (lambda v: selection.cross_validate(v, X, X, [0.1], 2), "net"),
+    "selection Y": (lambda v: selection.cross_validate(NET, X, v, [0.1], 2, max_steps=2), "Y |loss"),
+    "selection folds": (lambda v: selection.cross_validate(NET, X, X, [0.1], v, max_steps=2), "n_folds"),
+    "selection seed": (lambda v: selection.cross_validate(NET, X, X, [0.1], 2, v, max_steps=2), "seed"),
+    "validation set": (lambda v: selection.validation_curve(NET, X, X, v, [0.1], max_steps=2), "validation"),
+    "weight decays": (lambda v: selection.validation_curve(NET, X, X, (X, X), v, max_steps=2), "weight_decays|loss"),
+    "bias f": (lambda v: selection.bias_variance(NET, lambda X: v, X, 0.1, [0.1], 2, max_steps=2), "f(X)|loss"),
+    "bias noise": (lambda v: selection.bias_variance(NET, np.sin, X, v, [0.1], 2, max_steps=2), "noise|Y |loss"),
+    "bias X_test": (lambda v: selection.bias_variance(NET, np.sin, X, 0.1, [0.1], 2, 0, 2, v), "X "),
+    "comparison test": (lambda v: selection.compare_regularization(NET, X, X, v, [0.1], 2, 0, 2), "test"),
     "stack width": (lambda v: deep.DeepStack(1, v, 1, 1), "width"),
     "stack w": (lambda v: STACK.forward(v, X), "w "),
     "stack running": (lambda v: STACK.predict(STACK_W, X, v), "running"),
@@ -292,6 +303,22 @@ PLACES = {
     "gradient w": (lambda v: checks.numerical_gradient(lambda w: w @ w, v), "w "),
     "jacobian method": (lambda v: checks.numerical_jacobian(CURVE.residuals, [1.0], v), "method"),
     "check w": (lambda v: checks.check_gradient(PROBLEM, v), "w "),
+    "errors x": (lambda v: checks.derivative_errors(np.exp, v, 1.0, [0.1]), "x |f(x)|number"),
+    "errors derivative": (lambda v: checks.derivative_errors(np.exp, 1.0, v, [0.1]), "derivative"),
+    "errors steps": (lambda v: checks.derivative_errors(np.exp, 1.0, np.e, v), "steps|f(x)"),
+    "accumulate w": (lambda v: backpropagation.accumulate(NET, v, X, X), "w "),
+    "accumulate Y": (lambda v: backpropagation.accumulate(NET, W, X, v), "Y "),
+    "mean gradient X": (lambda v: backpropagation.mean_gradient(NET, W, v, X), "X "),
+    "mean gradient decay": (lambda v: backpropagation.mean_gradient(NET, W, X, X, "squared-error", v), "weight_decay"),
+    "map f": (lambda v: maps.map_grid(lambda w: v, ((0, 1), (0, 1)), 1), "f(w)"),
+    "map window": (lambda v: maps.map_grid(lambda w: w, v, 1), "window"),
+    "map cells": (lambda v: maps.map_grid(lambda w: w, ((0, 1), (0, 1)), v), "cells"),
+    "polygon": (lambda v: maps.polygon_area(v), "vertices"),
+    "count samples": (lambda v: operation_counts.gradient(NET, v), "samples"),
+    "count n": (lambda v: operation_counts.linear_solve(v), "n "),
+    "count tries": (lambda v: operation_counts.levenberg_marquardt(NET, 9, v, 1), "tries"),
+    "count batch": (lambda v: operation_counts.adam(NET, 9, 1, v), "batch_size"),
+    "costs nets": (lambda v: operation_counts.gradient_costs(v, 5, 0), "net"),
     "check problem": (lambda v: checks.check_hessian(v, W), "problem"),
     "nist": (lambda v: datasets.nist(v), "name"),
     "sine seed": (lambda v: datasets.noisy_sine(v), "seed"),

@@ -178,6 +178,30 @@ def test_zeros_start_never_breaks_symmetry():
     assert np.ptp(W1, axis=0).max() == 0  # all hidden units are still copies of each other
 
 
+def hidden_layer_at_start(hidden, factor):
+    """A uniform start with the hidden layer's weights times a factor: its a, its δ, and the gradient of its W."""
+    rng = np.random.default_rng(0)
+    net = nnlib.MLP([5, 20, 1], hidden=hidden)
+    w = net.init(seed=0, scheme="uniform")
+    for weights in net.unpack(w)[0]:
+        weights *= factor
+    X, Y = rng.normal(size=(200, 5)), rng.normal(size=(200, 1))
+    signals = net.forward(w, X)
+    back = net.backprop(w, signals, signals.a[-1] - Y)
+    return signals.a[1], np.abs(back.delta[1]), np.linalg.norm(net.unpack(back.gradient)[0][0])
+
+
+@pytest.mark.parametrize(("hidden", "low", "middle"), [("tanh", -1, 0), ("logistic", 0, 0.5)])
+def test_too_large_a_start_saturates_and_small_uniform_weights_do_not(hidden, low, middle):
+    a, delta, gradient = hidden_layer_at_start(hidden, factor=1)
+    assert np.abs(a - middle).max() < 0.1 * (1 - middle)
+    a_large, delta_large, gradient_large = hidden_layer_at_start(hidden, factor=1e5)
+    at_a_limit = np.minimum(np.abs(a_large - low), np.abs(a_large - 1)) < 1e-6
+    assert at_a_limit.mean() > 0.98
+    assert np.median(delta_large) < 1e-12 * np.median(delta)  # the error ends here: this layer does not learn
+    assert gradient_large < gradient / 10  # what is left comes from the few samples between the limits
+
+
 # ------------------------------------------------------------------------------------------------------- bad input
 
 
