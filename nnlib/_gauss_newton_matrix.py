@@ -48,7 +48,7 @@ class ContractedProducts:
     """
 
     def __init__(self, net, cost, samples):
-        self.rows = min(BLOCK_ROWS, max(32, 2**18 // max(net.sizes[1:]) ** 2))  # the widest G stays in cache
+        self.rows = min(BLOCK_ROWS, max(32, 250_000 // max(net.sizes[1:]) ** 2))  # the widest G stays in cache
         self.JTr = np.zeros(net.n_params)
         self._net, self._cost, self._sums = net, cost, {}
 

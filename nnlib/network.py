@@ -29,7 +29,8 @@ from nnlib.initializers import INITIALIZERS
 FloatArray = NDArray[np.float64]
 
 # Samples handled at once where a result is summed over them: enough to keep the BLAS busy, few enough to stay in cache.
-BLOCK_ROWS = 1024
+# No power of two: then the arrays' rows would begin multiples of 4096 bytes apart, and compete for places in the cache.
+BLOCK_ROWS = 2000
 
 
 class Signals(NamedTuple):

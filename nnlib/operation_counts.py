@@ -153,8 +153,8 @@ def linear_solve(n: int) -> int:
 def levenberg_marquardt(net: MLP, samples: int, tries: int, accepted: int) -> int:
     """Multiply-adds of a run of `nnlib.levenberg_marquardt` on the squared error.
 
-    The start takes a loss and the normal equations; each try solves them, and costs a loss more if it is rejected and
-    the normal equations at the new point if it is accepted.
+    The start takes the normal equations; each try solves them, and costs a loss more if it is rejected and the normal
+    equations at the new point if it is accepted.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def levenberg_marquardt(net: MLP, samples: int, tries: int, accepted: int) -> in
     Examples
     --------
     >>> levenberg_marquardt(MLP([1, 10, 1]), samples=41, tries=20, accepted=18)
-    706545
+    704823
     """
     tries, accepted = check.integer("tries", tries, at_least=0), check.integer("accepted", accepted, at_least=0)
     if accepted > tries:
@@ -186,7 +186,7 @@ def levenberg_marquardt(net: MLP, samples: int, tries: int, accepted: int) -> in
     if samples < n:
         raise ValueError(f"samples must be at least the number of weights, {n}, got {samples}")
     rejected = tries - accepted
-    return (1 + accepted) * model + (1 + rejected) * loss(net, samples) + tries * linear_solve(n)
+    return (1 + accepted) * model + rejected * loss(net, samples) + tries * linear_solve(n)
 
 
 def adam(net: MLP, samples: int, steps: int, batch_size: int | None = None) -> int:

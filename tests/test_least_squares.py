@@ -229,3 +229,24 @@ NETWORK = nnlib.NetworkFit(nnlib.MLP([1, 1]), [[0.0]], [[0.0]])
 def test_bad_input_is_named_at_the_door(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+class Line:
+    """What a reader may write: a problem with a loss and normal equations, and nothing more."""
+
+    def residuals(self, w):
+        return np.array([w[0] - 1.0, w[0] + 2 * w[1] - 5.0])
+
+    def loss(self, w):
+        return 0.5 * np.sum(self.residuals(w) ** 2)
+
+    def normal_equations(self, w):
+        J = np.array([[1.0, 0.0], [1.0, 2.0]])
+        return J.T @ J, J.T @ self.residuals(w), self.loss(w)
+
+
+@pytest.mark.parametrize("method", [nnlib.levenberg_marquardt, nnlib.gauss_newton])
+def test_a_loss_and_normal_equations_make_a_problem(method):
+    fit = nnlib.train(method(Line(), [0.0, 0.0]), max_steps=30)
+    assert fit.converged
+    np.testing.assert_allclose(fit.w, [1.0, 2.0], rtol=1e-6)

@@ -81,7 +81,7 @@ def test_normal_equations_hold_no_array_as_long_as_the_data():
     problem.normal_equations(w)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2e6  # bytes; the Jacobian alone would be 49 million
+    assert peak < 3e6  # bytes; the Jacobian alone would be 49 million
 
 
 @pytest.mark.parametrize(("output", "classes"), [("logistic", 3), ("softmax", 3)])

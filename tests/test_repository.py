@@ -209,6 +209,12 @@ def test_repo2docker_accepts_the_binder_folder():
         assert step in log
 
 
+def test_binder_starts_the_command_it_is_given_with_one_blas_thread():
+    show = ["printenv", "OPENBLAS_NUM_THREADS"]
+    started = subprocess.run([ROOT / "binder/start", *show], capture_output=True, text=True, check=True)
+    assert started.stdout == "1\n"
+
+
 def test_after_the_build_binder_adds_the_package_alone_and_trusts_the_chapters():
     script = (ROOT / "binder/postBuild").read_text()
     assert "pip install --no-cache-dir --no-deps ." in script
@@ -261,8 +267,11 @@ def test_the_readme_names_the_commands_that_exist():
         assert extra in PROJECT["optional-dependencies"]
 
 
-def test_the_example_of_the_readme_finds_the_least_squares_fit(capsys):
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_first_example_of_the_readme_finds_the_least_squares_fit(capsys):
+    example = EXAMPLES[0]
     assert len([line for line in example.splitlines() if line]) == 6
     names = {}
     exec(example, names)
@@ -270,6 +279,14 @@ def test_the_example_of_the_readme_finds_the_least_squares_fit(capsys):
     np.testing.assert_allclose(names["fit"].w, best, rtol=1e-6)
     assert names["fit"].converged
     assert names["fit"].reason.value in capsys.readouterr().out
+
+
+def test_the_second_example_of_the_readme_finds_the_sine_and_its_noise(capsys):
+    names = {"np": np, "nnlib": nnlib}
+    exec(EXAMPLES[1], names)
+    assert names["fit"].converged and "γ" in capsys.readouterr().out
+    np.testing.assert_allclose(names["mean"][:, 0], 0.0, atol=0.15)  # sin 0 and sin π, with noise of 0.1
+    assert 0.08 < names["std"].min() and names["std"].max() < 0.2
 
 
 # The public address

@@ -108,14 +108,25 @@ class Steps(Iterator[Step]):
 
 def starting_point(problem, w0: ArrayLike) -> tuple[FloatArray, float]:
     """A copy of w0 as a float vector that fits the problem, and its loss, which must be finite."""
+    w = starting_vector(problem, w0)
+    loss = float(problem.loss(w))
+    require_finite_start(loss)
+    return w, loss
+
+
+def starting_vector(problem, w0: ArrayLike) -> FloatArray:
+    """A copy of w0 as a float vector that fits the problem."""
     w = check.real_array("w0", w0, 1).copy()
     n = getattr(problem, "n_params", None)
     if n is not None and len(w) != n:
         raise ValueError(f"w0 has {len(w)} entries, the problem has {n} parameters")
-    loss = problem.loss(w)
+    return w
+
+
+def require_finite_start(loss: float) -> None:
+    """Complain about a start where the loss is not finite."""
     if not np.isfinite(loss):
         raise ValueError(f"the loss at w0 must be finite, it is {loss}: start elsewhere")
-    return w, float(loss)
 
 
 def require_methods(problem, method: str, *names: str) -> None:

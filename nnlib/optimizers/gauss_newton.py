@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, require_least_squares, starting_point
+from nnlib.problems import NormalEquations
 from nnlib.reasons import StopReason
 
 
@@ -53,7 +54,7 @@ def _steps(problem, w):
         p = np.linalg.solve(JTJ, -g)
         trial = w + p
         predicted = -0.5 * (g @ p)
-        model = problem.normal_equations(trial)
+        model = NormalEquations(*problem.normal_equations(trial))
         accepted = bool(np.isfinite(model.loss) and np.isfinite(model.JTJ).all())
         gain_ratio = (loss - model.loss) / predicted if predicted > 0 else np.nan
         if accepted:

@@ -20,8 +20,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import _arguments as check
-from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, require_least_squares, starting_point
-from nnlib.problems import FactoredEquations
+from nnlib.optimizers._steps import (
+    Step,
+    Steps,
+    gradient_cosine,
+    norm,
+    require_finite_start,
+    require_least_squares,
+    starting_vector,
+)
+from nnlib.problems import FactoredEquations, NormalEquations
 from nnlib.reasons import StopReason
 
 SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up
@@ -45,7 +53,8 @@ def levenberg_marquardt(
     Parameters
     ----------
     problem : object
-        A least-squares problem, with loss(w) and quadratic_model(w, limit).
+        A least-squares problem, with loss(w) and normal_equations(w); its quadratic_model(w, limit) is used if it has
+        one.
     w0 : (n,) array
         Start; the loss there must be finite.
     mu : float, default 1e-3
@@ -83,19 +92,28 @@ def levenberg_marquardt(
     scaled = check.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
     mu_max = check.number("mu_max", mu_max, above=0)
     mu = check.number("mu", mu, above=0, at_most=mu_max)
-    w, loss = starting_point(problem, w0)
-    return Steps("levenberg_marquardt", problem, w, _steps(problem, w, mu, next_mu, scaled, mu_max), loss)
+    quadratic_model, w = _quadratic_model(problem), starting_vector(problem, w0)
+    start = quadratic_model(w)
+    require_finite_start(start.loss)
+    steps = _steps(quadratic_model, w, start, mu, next_mu, scaled, mu_max)
+    return Steps("levenberg_marquardt", problem, w, steps, start.loss)
 
 
-def _steps(problem, w, mu, next_mu, scaled, mu_max):
-    model = problem.quadratic_model(w)
+def _quadratic_model(problem):
+    """problem.quadratic_model, or the normal equations of a problem that has nothing better."""
+    if hasattr(problem, "quadratic_model"):
+        return problem.quadratic_model
+    return lambda w, limit=np.inf: NormalEquations(*problem.normal_equations(w))
+
+
+def _steps(quadratic_model, w, model, mu, next_mu, scaled, mu_max):
     diagonal, g = model.diagonal, model.JTr
     D = np.where(diagonal > 0, diagonal, 1.0) if scaled else np.ones(len(w))  # 1 for a parameter without influence yet
     growth, exact_fit = 2.0, EXACT_FIT * model.loss
     while True:
         p, predicted = _damped_step(model, mu * D)
         trial = w + p
-        trial_model = problem.quadratic_model(trial, limit=model.loss) if np.isfinite(predicted) else None
+        trial_model = quadratic_model(trial, limit=model.loss) if np.isfinite(predicted) else None
         trial_loss = np.nan if trial_model is None else trial_model.loss
         gain_ratio = (model.loss - trial_loss) / predicted if predicted > 0 else np.nan
         accepted = trial_loss < model.loss and bool(np.isfinite(trial_model.diagonal).all())
