@@ -244,6 +244,59 @@ def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> fl
     return gamma_of(_look(problem, w).eigenvalues, alpha, beta)
 
 
+class Directions(NamedTuple):
+    """The eigenvectors of JᵀJ and how far the data determine w along each; from the best determined one down.
+
+    Attributes
+    ----------
+    eigenvalues : (n,) array
+        λ_i of JᵀJ.
+    vectors : (n, n) array
+        The unit eigenvector of λ_i in column i.
+    shares : (n,) array
+        βλ_i/(βλ_i + α), from 0 (the prior decides) to 1 (the data decide): their sum is γ.
+    """
+
+    eigenvalues: FloatArray
+    vectors: FloatArray
+    shares: FloatArray
+
+
+def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Directions:
+    """What γ counts: along each eigenvector of JᵀJ, the share of the data in what is known about w.
+
+    Around the minimum the data alone would put w at w_D with precision βλ_i along eigenvector i, the prior alone at 0
+    with precision α. Both together put it at the share βλ_i/(βλ_i + α) of the way from 0 to w_D.
+
+    Parameters
+    ----------
+    problem, w, alpha, beta
+        As in `log_evidence`.
+
+    Returns
+    -------
+    Directions
+
+    References
+    ----------
+    MacKay (1992), Bayesian interpolation, Neural Computation 4, section 4.2.
+
+    Examples
+    --------
+    The first weight is measured, the second has no influence on the data:
+
+    >>> from nnlib import CurveFit
+    >>> curve = CurveFit(lambda w, x: w[0] * x + 0 * w[1], [1.0, 2.0], [1.0, 2.0])
+    >>> found = measured_directions(curve, [1.0, 0.0], alpha=1.0, beta=1.8)
+    >>> found.eigenvalues, found.shares
+    (array([5., 0.]), array([0.9, 0. ]))
+    """
+    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
+    at = _look(problem, w)
+    eigenvalues, vectors = at.eigenvalues[::-1], at.V[:, ::-1]
+    return Directions(eigenvalues, vectors, beta * eigenvalues / (beta * eigenvalues + alpha))
+
+
 def _look(problem, w: ArrayLike):
     require_plain_least_squares(problem)
     at = look(problem, check.real_array("w", w, 1))

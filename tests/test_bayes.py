@@ -147,6 +147,22 @@ def test_the_log_evidence_is_laplaces_formula():
     assert bayes.log_evidence(problem, w, alpha, beta) == pytest.approx(laplace, rel=1e-12)
 
 
+def test_shares_of_the_measured_directions_add_up_to_gamma_and_tell_how_far_the_prior_pulls():
+    problem, w, alpha, beta = random_state()
+    found = bayes.measured_directions(problem, w, alpha, beta)
+    JTJ = problem.normal_equations(w).JTJ
+    np.testing.assert_allclose(found.vectors * found.eigenvalues @ found.vectors.T, JTJ, atol=1e-10 * np.trace(JTJ))
+    assert np.all(np.diff(found.eigenvalues) <= 0)
+    assert found.shares.sum() == pytest.approx(bayes.effective_parameters(problem, w, alpha, beta), rel=1e-12)
+    # In a linear model: the ridge solution is the least-squares solution, shrunk by its share along each direction.
+    rng = np.random.default_rng(0)
+    J, y = rng.normal(size=(12, 4)), rng.normal(size=12)
+    line = nnlib.CurveFit(lambda w, J: J @ w, J, y)
+    _, V, shares = bayes.measured_directions(line, np.zeros(4), 3.0, 0.7)
+    ridge = np.linalg.solve(0.7 * J.T @ J + 3.0 * np.eye(4), 0.7 * J.T @ y)
+    np.testing.assert_allclose(V.T @ ridge, shares * (V.T @ np.linalg.lstsq(J, y, rcond=None)[0]), rtol=1e-10)
+
+
 def test_derivatives_of_the_log_evidence_give_the_updates_of_alpha_and_beta():
     problem, w, alpha, beta = random_state()
     h, gamma, P = 1e-5, bayes.effective_parameters(problem, w, alpha, beta), problem.n_residuals
