@@ -27,7 +27,7 @@ notebooks: .venv/installed-test
 	$(BIN)/python tests/stored.py $(CHAPTERS)
 
 bench: .venv/installed-bench
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	missed=0; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || missed=1; done; exit $$missed
 
 lint: .venv/installed-test
 	$(BIN)/ruff check
