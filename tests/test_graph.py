@@ -1,5 +1,6 @@
 """The computational graph against autograd, complex step, closed forms and counted costs."""
 
+import dataclasses
 import doctest
 import importlib
 import itertools
@@ -210,7 +211,7 @@ def test_evaluating_elsewhere_equals_writing_the_formula_there(formula, seed):
 # ---- the table, entry by entry --------------------------------------------------------------------------------------
 
 ARGUMENTS = {  # shapes (or a domain) and settings to try each entry with
-    "sum": [(((2, 3),), (None,)), (((2, 3),), (0,)), (((2, 3),), (1,)), (((3,),), (0,)), (((),), (None,))],
+    "sum along": [(((2, 3),), (axis,)) for axis in (0, 1, -1, -2)] + [(((3,),), (axis,)) for axis in (0, -1)],
     "T": [(((2, 3),), ()), (((3,),), ())],
     "reshape": [(((2, 3),), ((6,),)), (((6,),), ((3, 2),))],
     "[]": [(((3,),), (1,)), (((2, 3),), ((slice(None), 2),)), (((2, 3),), (slice(1, 2),))],
@@ -248,6 +249,8 @@ def test_the_rules_of_an_entry_are_the_products_with_its_complex_step_jacobian(n
             v, u = rng.normal(size=shape), rng.normal(size=y.shape)
             if name == "heaviside":  # flat but for its jump, and not defined on complex numbers
                 expected = np.zeros(y.shape)
+            elif name == "abs":  # of complex numbers it is something else; these are positive
+                expected = v
             else:
                 moved = [a_k + 1e-30j * v if k == i else a_k for k, a_k in enumerate(a)]
                 expected = operation.value(*moved, *extra).imag / 1e-30
@@ -289,6 +292,93 @@ def test_numpys_own_functions_build_the_same_graph():
     close(graph.hessian(ours, x), graph.hessian(numpys, x), 1e-15)
 
 
+NUMPYS = {  # formulas of a vector a (2,), a matrix A (2, 3) and a number c
+    "dot of vectors": lambda F, a, A, c: F.dot(a, a),
+    "dot of vector and matrix": lambda F, a, A, c: F.dot(a, A),
+    "dot of matrices": lambda F, a, A, c: F.dot(A, F.transpose(A)),
+    "dot of matrix and vector": lambda F, a, A, c: F.dot(F.transpose(A), a),
+    "dot with a matrix": lambda F, a, A, c: F.dot(np.array([[1.0, 2.0], [3.0, 5.0]]), a),
+    "dot with a vector": lambda F, a, A, c: F.dot(np.array([2.0, 3.0]), a),
+    "dot with a number": lambda F, a, A, c: F.dot(c, a) + F.dot(a, 2.0),
+    "inner of vectors": lambda F, a, A, c: F.inner(a, a),
+    "inner of matrices": lambda F, a, A, c: F.inner(A, A),
+    "inner of matrix and vector": lambda F, a, A, c: F.inner(A, np.array([1.0, 2.0, 4.0])),
+    "inner with a number": lambda F, a, A, c: F.inner(c, a),
+    "matmul": lambda F, a, A, c: F.matmul(a, A),
+    "sum": lambda F, a, A, c: F.sum(A) + F.sum(c),
+    "sum of rows": lambda F, a, A, c: F.sum(A, axis=0),
+    "sum of columns": lambda F, a, A, c: F.sum(A, -1),
+    "mean": lambda F, a, A, c: F.mean(A) * F.mean(a) * F.mean(c),
+    "mean of rows": lambda F, a, A, c: F.mean(A, axis=0),
+    "mean of columns": lambda F, a, A, c: F.mean(A, axis=-1),
+    "transpose": lambda F, a, A, c: F.transpose(A) * F.transpose(c),
+    "reshape": lambda F, a, A, c: F.reshape(A, (3, 2)),
+    "ravel": lambda F, a, A, c: F.ravel(A) * F.ravel(c),
+    "concatenate": lambda F, a, A, c: F.concatenate((a, a * a, np.array([1.0, 2.0]))),
+    "shape": lambda F, a, A, c: A * F.shape(A)[1],
+    "abs": lambda F, a, A, c: F.abs(A) * abs(a[0]),
+}
+
+
+@pytest.mark.parametrize("formula", NUMPYS)
+def test_numpys_functions_mean_on_nodes_and_dual_numbers_what_they_mean_on_arrays(formula):
+    rng = np.random.default_rng(3)
+    point, direction = rng.normal(size=9), rng.normal(size=9)
+
+    def theirs(w, F=anp):
+        return NUMPYS[formula](F, w[:2], F.reshape(w[2:8], (2, 3)), w[8])
+
+    w = graph.variable(point, name="w")
+    y = theirs(w, np)
+    J = autograd.jacobian(theirs)(point)
+    close(graph.evaluate(y), theirs(point, np), 1e-15)
+    for mode in ("forward", "reverse"):
+        close(graph.jacobian(y, w, mode), J, 1e-14)
+    number = theirs(graph.dual(point, direction), np)
+    close(number.value, theirs(point, np), 1e-15)
+    close(number.tangent, J @ direction, 1e-14)
+    f, their_f = np.sum(np.sin(y) * y), lambda w: anp.sum(anp.sin(theirs(w)) * theirs(w))
+    close(graph.gradient(f)[w], autograd.grad(their_f)(point), 1e-13)
+    close(graph.hessian(f, w), autograd.hessian(their_f)(point), 1e-13)
+
+
+NOT_ON_A_GRAPH = {
+    "np.cumsum": lambda a, A: np.cumsum(a),
+    "np.where": lambda a, A: np.where(a, 1.0, 2.0),
+    "np.outer": lambda a, A: np.outer(a, a),
+    "np.kron": lambda a, A: np.kron(a, [1.0, 2.0]),
+    "np.vdot": lambda a, A: np.vdot(np.ones(2), a),
+    "np.cross": lambda a, A: np.cross(a, a),
+    "np.einsum": lambda a, A: np.einsum("ij,i->j", A, a),
+    "np.trace": lambda a, A: np.trace(A),
+    "np.stack": lambda a, A: np.stack([a, a]),
+    "np.prod": lambda a, A: np.prod(a),
+    "np.max": lambda a, A: np.max(a),
+    "np.diff": lambda a, A: np.diff(a),
+    "np.clip": lambda a, A: np.clip(a, 0.0, 1.0),
+    "np.std": lambda a, A: np.std(a),
+    "np.zeros_like": lambda a, A: np.zeros_like(a),
+    "np.linalg.norm": lambda a, A: np.linalg.norm(a),
+    "np.linalg.solve": lambda a, A: np.linalg.solve(np.eye(2), a),
+    "np.fft.fft": lambda a, A: np.fft.fft(a),
+    "np.log1p": lambda a, A: np.log1p(a),
+    "np.maximum": lambda a, A: np.maximum(a, 0.0),
+    "np.add.reduce": lambda a, A: np.add.reduce(a),
+    "np.multiply.outer": lambda a, A: np.multiply.outer(a, a),
+}
+
+
+@pytest.mark.parametrize("name", NOT_ON_A_GRAPH)
+@pytest.mark.parametrize(
+    "make", [lambda value: graph.variable(value, name="a"), lambda value: graph.dual(value, value)]
+)
+def test_other_numpy_functions_are_refused_by_name(name, make):
+    with pytest.raises(
+        TypeError, match=f"^{name} (does not take a (Node|Dual); use np.con|is not among the operations of a graph)"
+    ):
+        NOT_ON_A_GRAPH[name](make([1.0, 2.0]), make(np.ones((2, 3))))
+
+
 def test_arrays_on_the_left_leave_the_operator_to_the_node():
     x = graph.variable([1.0, 2.0], name="x")
     A, b = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 20.0])
@@ -296,6 +386,7 @@ def test_arrays_on_the_left_leave_the_operator_to_the_node():
         assert isinstance(y, graph.Node)
         assert graph.evaluate(y).tolist() == value
     assert graph.evaluate(np.float64(2.0) ** x).tolist() == [2, 4]
+    assert graph.evaluate(np.dot([3.0, 4.0], x)) == np.dot([3.0, 4.0], graph.dual([1.0, 2.0], [0.0, 0.0])).value == 11
     assert graph.evaluate(2**x + x**x).tolist() == [3, 8]
 
 
@@ -353,6 +444,28 @@ def test_relu_has_derivative_zero_at_zero_and_logistic_does_not_overflow():
     far = graph.variable([-800.0, 800.0], name="far")
     assert graph.evaluate(graph.logistic(far)).tolist() == [0.0, 1.0]
     assert graph.logistic(-50.0) == pytest.approx(math.exp(-50), rel=1e-14)
+
+
+def test_abs_has_the_slopes_of_its_sides_and_zero_at_the_kink():
+    x = graph.variable([-3.0, 0.0, 2.0], name="x")
+    f = graph.sum(abs(x) * x)
+    assert graph.evaluate(abs(x)).tolist() == [3, 0, 2] and repr(abs(x)) == "abs(x)"
+    assert graph.gradient(graph.sum(np.abs(x)))[x].tolist() == [-1, 0, 1]
+    assert abs(graph.dual([-3.0, 0.0], [1.0, 1.0])).tangent.tolist() == [-1, 0]
+    theirs = autograd.hessian(lambda x: anp.sum(anp.abs(x) * x))(x.given)
+    assert graph.hessian(f, x).tolist() == theirs.tolist() == np.diag([-2.0, 0.0, 2.0]).tolist()
+
+
+def test_nodes_are_told_apart_as_objects_and_have_no_truth_value():
+    x, twin = graph.variable(2.0, name="x"), graph.variable(2.0, name="x")
+    assert x in {x, twin} and twin in [x, twin] and {x: 1, twin: 2}[twin] == 2
+    assert (x == twin) is (x == 2.0) is False
+
+
+def test_a_whole_number_of_any_size_is_a_number():
+    x = graph.variable(2.0, name="x")
+    assert graph.evaluate(x * 2**70) == 2.0**71
+    assert graph.evaluate(graph.constant(2**70) * x) == 2.0**71
 
 
 def test_a_linear_formula_has_hessian_zero():
@@ -503,6 +616,60 @@ def test_in_a_graph_of_numbers_either_sweep_costs_one_multiply_add_an_edge():
 
 @few
 @given(instructions, seeds)
+def test_evaluating_at_dual_numbers_costs_what_forward_mode_costs(formula, seed):
+    w = graph.variable(draw(seed), name="w")
+    y = carry_out(formula, graph, w)
+    plain, dual, forward = graph.Meter(), graph.Meter(), graph.Meter()
+    graph.evaluate(y, meter=plain)
+    graph.evaluate(y, {w: graph.dual(w.given, w.given)}, meter=dual)
+    graph.jvp(y, {w: w.given}, meter=forward)
+    assert (plain.evaluation, plain.differentiation) == (forward.evaluation, 0)
+    assert (dual.evaluation, dual.differentiation) == (forward.evaluation, forward.differentiation)
+    assert plain.most_floats == sum(node.size for node in graph.topological_order(y) if node.parents)
+    assert plain.most_floats <= dual.most_floats <= 2 * plain.most_floats
+
+
+@pytest.mark.parametrize("layers", [1, 2, 10])
+def test_a_hessian_vector_product_takes_three_times_the_matrix_products_of_a_gradient(layers):
+    """Whatever the number of weights: a product of dual numbers is three, (A + Ȧε)(B + Ḃε) = AB + (AḂ + ȦB)ε."""
+    taken = 0
+
+    def value(A, B):
+        nonlocal taken
+        taken += 1
+        return A @ B
+
+    def product(A, B):
+        return graph.apply(counted, A, B)
+
+    counted = dataclasses.replace(
+        graph.OPERATIONS["@"],
+        value=value,
+        forward=(lambda V, Y, A, B: product(V, B), lambda V, Y, A, B: product(A, V)),
+        reverse=(lambda U, Y, A, B: product(U, B.T), lambda U, Y, A, B: product(A.T, U)),
+    )
+    rng = np.random.default_rng(4)
+    weights = [graph.variable(rng.normal(size=(3, 3)), name=f"W{layer}") for layer in range(layers)]
+    y = x = graph.variable(rng.normal(size=(3, 1)), name="x")
+    for W in weights:
+        y = graph.tanh(product(W, y))
+    f = graph.sum(y * y)
+    directions = {node: rng.normal(size=node.shape) for node in (*weights, x)}
+
+    taken = 0
+    graph.gradient(f)
+    assert taken == 3 * layers  # up, and down to the weights and to the layer below
+    taken = 0
+    along = graph.hessian_vector_product(f, directions)
+    assert taken == 9 * layers
+    h = 1e-6
+    up, down = (graph.gradient(f, {n: n.given + s * h * d for n, d in directions.items()}) for s in (1, -1))
+    for node in directions:
+        close(along[node], (up[node] - down[node]) / (2 * h), 1e-8)
+
+
+@few
+@given(instructions, seeds)
 def test_a_gradient_costs_at_most_twice_the_evaluation_on_top_of_it(formula, seed):
     w = graph.variable(draw(seed), name="w")
     meter = graph.Meter()
@@ -627,9 +794,24 @@ def test_layout_places_every_node_above_its_parents_and_alone():
     assert len({(box.layer, box.row) for box in drawing.boxes}) == len(drawing.boxes)
     assert all(drawing.boxes[i].layer < drawing.boxes[j].layer for i, j in drawing.edges)
     assert [box.name for box in drawing.boxes] == ["w", "2", "v1", "v2", "v3", "v4", "f"]
-    assert [box.formula for box in drawing.boxes][-1] == "sum(v4, axis=None)"
+    assert [box.formula for box in drawing.boxes][-1] == "sum(v4)"
     assert drawing.boxes[-1].value == graph.evaluate(f)
     assert len(drawing.edges) == sum(len(box.node.parents) for box in drawing.boxes)
+
+
+def test_layout_takes_no_name_that_is_taken():
+    y, x = graph.variable(2.0, name="v1"), graph.variable(3.0, name="x")
+    names = [box.name for box in graph.layout((y * x + 1.0).named("v3") * x * x).boxes]
+    assert names == ["v1", "x", "v2", "1", "v3", "v4", "v5"]
+
+
+def test_formulas_with_negative_numbers_are_written_as_they_are_computed():
+    x = graph.variable(2.0, name="x")
+    formulas = [(-2.0) ** x, x**-2, x - (-2), -graph.constant(-2.0), -2 * x]
+    written = [repr(f) for f in formulas]
+    assert written == ["(-2) ** x", "x ** (-2)", "x - (-2)", "-(-2)", "(-2) * x"]
+    assert [eval(text, {"x": 2.0}) for text in written] == [graph.evaluate(f) for f in formulas]
+    assert graph.layout(formulas[0]).boxes[0].name == "-2" and repr(graph.sin(graph.constant(-2.0))) == "sin(-2)"
 
 
 def test_the_table_of_a_graph_shows_arrays_in_one_line():
@@ -654,7 +836,9 @@ BAD = [
     (lambda: W @ x, ValueError, r"vectors and matrices, the shapes are \(2, 3\) and \(\)"),
     (lambda: graph.dual([1.0, 2.0], [0.0, 0.0]) + np.ones(3), ValueError, "do not broadcast"),
     (lambda: graph.sum(v, axis=1), ValueError, r"no axis 1 in the shape \(3,\)"),
-    (lambda: graph.sum(v, axis=-1), ValueError, "axis must be at least 0"),
+    (lambda: graph.sum(v, axis=-2), ValueError, r"no axis -2 in the shape \(3,\)"),
+    (lambda: graph.sum(x, axis=0), ValueError, r"no axis 0 in the shape \(\)"),
+    (lambda: graph.sum(W, axis=(0, 1)), TypeError, "axis must be a whole number"),
     (lambda: graph.sum(v, axis=0.5), TypeError, "axis must be a whole number"),
     (lambda: graph.reshape(v, (2, 2)), ValueError, r"\(3,\) holds 3 numbers, the shape \(2, 2\) holds 4"),
     (lambda: graph.reshape(v, (-1,)), ValueError, "shape must be at least 1"),
@@ -673,7 +857,25 @@ BAD = [
     (lambda: list(x), TypeError, "single number has no elements"),
     (lambda: x + "1", TypeError, "must hold real numbers, got the text"),
     (lambda: x + None, TypeError, "must hold real numbers"),
-    (lambda: x + 1j, TypeError, "must hold real numbers"),
+    (lambda: x + 1j, TypeError, "operand must hold real numbers, got complex"),
+    (lambda: graph.dual(1.0, 1.0) * np.array([1j]), TypeError, "operand must hold real numbers, .*complex128"),
+    (lambda: x * 10**400, ValueError, "operand must be finite"),
+    (lambda: graph.variable(10**400, name="x"), ValueError, "value must be finite"),
+    (lambda: graph.exp(10**400), ValueError, "operand must be finite"),
+    (lambda: graph.gradient(x * x, {x: 10**400}), ValueError, r"at\[x\] must be finite"),
+    (lambda: graph.vjp(x * x, seed=x), TypeError, "seed must hold real numbers, got a Node"),
+    (lambda: (-1.0) ** graph.dual(0.5, 1.0), ValueError, r"^\(-1\) \*\* 0.5 is not finite"),
+    (lambda: bool(x), TypeError, "a Node has no truth value"),
+    (lambda: graph.dual(1.0, 1.0) or 2.0, TypeError, "a Dual has no truth value"),
+    (lambda: np.array([v, v]), TypeError, "a Node does not go into an array .*concatenate"),
+    (lambda: np.sum([graph.dual(1.0, 1.0)]), TypeError, "a Dual does not go into an array"),
+    (lambda: x * [x], TypeError, "a Node does not go into an array"),
+    (lambda: np.sin(v, out=np.ones(3)), TypeError, "np.sin of a Node takes no out"),
+    (lambda: np.sum(v, keepdims=True), TypeError, r"np.sum of a Node takes the arguments \(a, axis.*'keepdims'"),
+    (lambda: np.transpose(W, (0, 1)), TypeError, r"np.transpose of a Node takes the arguments \(a\): too many"),
+    (lambda: np.concatenate([W, W]), ValueError, "concatenate takes numbers and vectors"),
+    (lambda: np.reshape(v, -1), TypeError, "shape must be a tuple"),
+    (lambda: np.dot(W, W), ValueError, "3 columns meet 2 rows"),
     (lambda: x * math.nan, ValueError, "must be finite"),
     (lambda: math.inf - x, ValueError, "must be finite"),
     (lambda: x * [[1.0], [1.0, 2.0]], ValueError, "different lengths"),

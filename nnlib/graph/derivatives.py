@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnlib import _arguments
-from nnlib.graph.operands import Dual, Node
+from nnlib.graph.operands import Dual, Node, real_array
 from nnlib.graph.sweeps import (
     Meter,
     Numbers,
@@ -25,7 +25,7 @@ from nnlib.graph.sweeps import (
 )
 
 
-def evaluate(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Numbers | Dual:
+def evaluate(output: Node, at: Mapping[Node, ArrayLike] | None = None, meter: Meter | None = None) -> Numbers | Dual:
     """Value of a node.
 
     Parameters
@@ -34,6 +34,8 @@ def evaluate(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Number
     at : mapping of variables to numbers of their shapes, optional
         Where to evaluate; variables left out stand where they were made. Given dual numbers, the value is a dual
         number: forward mode by arithmetic alone.
+    meter : Meter, optional
+        Counts along; at dual numbers, the products of forward mode too.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def evaluate(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Number
     (6.0, 30.0, 30.0 + 3.0ε)
     """
     order = topological_order(output)
-    return result(record(order, _point(order, at, duals=True), Meter())[output])
+    return result(record(order, _point(order, at, duals=True), _meter(meter))[output])
 
 
 def node_values(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Values:
@@ -459,7 +461,7 @@ def _check_number(output: Node, what: str) -> None:
 
 
 def _of_shape(name: str, value, node: Node, duals: bool = False) -> NDArray[np.float64] | Dual:
-    array = value if duals and isinstance(value, Dual) else _arguments.real_array(name, value, (0, 1, 2))
+    array = value if duals and isinstance(value, Dual) else real_array(name, value)
     if array.shape != node.shape:
         raise ValueError(f"{name} has shape {array.shape}, {node} has shape {node.shape}: they must be the same")
     return array

@@ -1,7 +1,7 @@
 """What formulas are made of: nodes, dual numbers, numbers.
 
-A formula is written once, with operators and the functions below (numpy's own do as well). What it is given decides
-how it is read:
+A formula is written once, with operators and the functions below (numpy's own do as well, where they mean the same).
+What it is given decides how it is read:
 
     f(2.0)                     numbers: its value; complex numbers too, for the complex step
     f(dual(2.0, 1.0))          dual numbers: its value, and a directional derivative beside it
@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import cmath
 import functools
+import inspect
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +26,10 @@ from nnlib.graph.operations import OPERATIONS, Operation, Shape
 
 
 class Operand:
-    """Gives nodes and dual numbers the operators + - * / ** @, indexing, ``.T`` and numpy's functions.
+    """Gives nodes and dual numbers the operators + - * / ** @, ``abs``, indexing, ``.T`` and numpy's functions.
+
+    A numpy function that a graph has no counterpart of is refused by its name. ``==`` tells whether two are the same
+    object, so that nodes can be keys of a mapping; neither has a truth value.
 
     Examples
     --------
@@ -75,6 +81,13 @@ class Operand:
     def __neg__(self):
         return apply(OPERATIONS["negative"], self)
 
+    def __abs__(self):
+        """|a|, element by element; its derivative at 0, which has no value, counts as 0."""
+        return apply(OPERATIONS["abs"], self)
+
+    def __bool__(self):
+        raise TypeError(f"a {type(self).__name__} has no truth value: a formula takes no branches")
+
     def __getitem__(self, index):
         for part in index if isinstance(index, tuple) else (index,):
             if not isinstance(part, (int, np.integer, slice)) or isinstance(part, bool):
@@ -87,10 +100,36 @@ class Operand:
 
     def __array_ufunc__(self, function, method, *operands, **keywords):
         """What numpy calls for ``np.sin(self)`` and for ``array + self``: the entry whose value is that function."""
+        name = f"np.{function.__name__}" if method == "__call__" else f"np.{function.__name__}.{method}"
+        if keywords:
+            raise TypeError(f"{name} of a {type(self).__name__} takes no {', '.join(keywords)}")
         for operation in OPERATIONS.values():
-            if operation.value is function and method == "__call__" and not keywords:
+            if operation.value is function and method == "__call__":
                 return apply(operation, *operands)
-        raise TypeError(f"np.{function.__name__} is not among the operations of a graph: {', '.join(OPERATIONS)}")
+        known = ", ".join(OPERATIONS)
+        raise TypeError(f"{name} is not among the operations of a graph: {known}; elementwise makes new ones")
+
+    def __array_function__(self, function, types, operands, keywords):
+        """What numpy calls for ``np.dot(self, b)`` and its like: the function here that means the same."""
+        name = f"{function.__module__}.{function.__name__}".replace("numpy", "np", 1)
+        if function not in NUMPY_FUNCTIONS:
+            known = ", ".join(f"np.{known.__name__}" for known in NUMPY_FUNCTIONS)
+            raise TypeError(
+                f"{name} does not take a {type(self).__name__}; "
+                f"use {known}, the operators + - * / ** @ or the functions of nnlib.graph"
+            )
+        ours = NUMPY_FUNCTIONS[function]
+        try:
+            inspect.signature(ours).bind(*operands, **keywords)
+        except TypeError as problem:
+            raise TypeError(
+                f"{name} of a {type(self).__name__} takes the arguments {inspect.signature(ours)}: {problem}"
+            ) from None
+        return ours(*operands, **keywords)
+
+    def __array__(self, dtype=None, copy=None):
+        """What numpy calls for ``np.array([self, self])``: an array of objects, whose sums would come out wrong."""
+        raise TypeError(f"a {type(self).__name__} does not go into an array of real numbers; concatenate makes vectors")
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -357,7 +396,8 @@ def apply(operation: Operation, *operands, settings: tuple = ()):
         raise TypeError(f"operation must be an Operation, got {operation!r}")
     if len(operands) != len(operation.forward):
         raise TypeError(f"{operation.name} takes {len(operation.forward)} operands, got {len(operands)}")
-    operands = tuple(a if isinstance(a, Operand) else _numbers(a) for a in operands)
+    numbers = _real_operand if any(isinstance(a, Operand) for a in operands) else _real_or_complex_operand
+    operands = tuple(a if isinstance(a, Operand) else numbers(a) for a in operands)
     shapes = [a.shape for a in operands]
     try:
         shape = operation.shape(*shapes, *settings)
@@ -510,7 +550,7 @@ def sum(a, axis: int | None = None):
     ----------
     a : Node, Dual or array-like
     axis : int, optional
-        0 or 1; all elements by default.
+        0 or 1, or −1 for the last one; all elements by default.
 
     Examples
     --------
@@ -519,8 +559,9 @@ def sum(a, axis: int | None = None):
     >>> sum(variable([[1.0, 2.0]], name="W"), axis=0)
     sum(W, axis=0)
     """
-    axis = None if axis is None else _arguments.integer("axis", axis, at_least=0)
-    return apply(OPERATIONS["sum"], a, settings=(axis,))
+    if axis is None:
+        return apply(OPERATIONS["sum"], a)
+    return apply(OPERATIONS["sum along"], a, settings=(_arguments.integer("axis", axis),))
 
 
 def transpose(a):
@@ -573,20 +614,64 @@ def concatenate(*parts):
     return functools.reduce(functools.partial(apply, OPERATIONS["concatenate"]), parts)
 
 
+# ---- numpy's functions ----------------------------------------------------------------------------------------------
+# Those that are not elementwise, with the arguments they take here. Each means what it means to numpy.
+
+
+def _dot(a, b):
+    return a * b if () in (np.shape(a), np.shape(b)) else a @ b
+
+
+def _mean(a, axis=None):
+    total = sum(a, axis)
+    return total / (math.prod(a.shape) // math.prod(total.shape))
+
+
+NUMPY_FUNCTIONS: Mapping[Callable, Callable] = MappingProxyType(
+    {
+        np.concatenate: lambda parts: concatenate(*parts),
+        np.dot: _dot,
+        np.inner: lambda a, b: _dot(a, transpose(b)),
+        np.mean: _mean,
+        np.ravel: lambda a: reshape(a, (math.prod(a.shape),)),
+        np.reshape: reshape,
+        np.shape: lambda a: a.shape,
+        np.sum: sum,
+        np.transpose: transpose,
+    }
+)
+
+
 # ---- checks and messages --------------------------------------------------------------------------------------------
 
 
-def _numbers(value) -> NDArray:
-    """`value` as an array of finite numbers; complex ones are for the complex step."""
+def real_array(name: str, value) -> NDArray[np.float64]:
+    """`value` as an array of finite real numbers with at most two axes."""
+    if isinstance(value, Operand):
+        raise TypeError(f"{name} must hold real numbers, got a {type(value).__name__}")
+    if isinstance(value, int):  # of any size, which numpy does not take
+        try:
+            value = float(value)
+        except OverflowError:
+            raise ValueError(f"{name} must be finite, as a float this whole number is not") from None
+    return _arguments.real_array(name, value, (0, 1, 2))
+
+
+def _real_operand(value) -> NDArray[np.float64]:
+    return real_array("operand", value)
+
+
+def _real_or_complex_operand(value) -> NDArray:
+    """Complex numbers are for the complex step, on numbers alone."""
     if isinstance(value, (complex, np.generic, np.ndarray)) and np.iscomplexobj(value):
-        _arguments.real_array("operand", np.abs(value), (0, 1, 2))
+        real_array("operand", np.abs(value))
         return np.asarray(value)
-    return _arguments.real_array("operand", value, (0, 1, 2))
+    return real_array("operand", value)
 
 
 def _frozen(name: str, value) -> NDArray[np.float64]:
     """A copy of real numbers that cannot be changed: neither here nor where it came from."""
-    array = np.array(_arguments.real_array(name, value, (0, 1, 2)))
+    array = np.array(real_array(name, value))
     array.setflags(write=False)
     return array
 
@@ -600,6 +685,8 @@ def _text(name: str, value) -> str:
 
 
 def _written(operation: Operation, names, settings: tuple) -> str:
+    if not operation.text[0].isalpha():  # an operator: what begins with a minus goes into brackets
+        names = (f"({name})" if name.startswith("-") else name for name in names)
     return operation.text.format(*names, *settings)
 
 

@@ -199,8 +199,8 @@ def _as_matrices(u, a, b):
     return _reshape(u, (m, n)), _reshape(a, (m, inner)), _reshape(b, (inner, n))
 
 
-def _sum_transposed(u, shape, axis):
-    return np.broadcast_to(u if axis is None else np.expand_dims(u, axis), shape)
+def _sum_along_transposed(u, shape, axis):
+    return np.broadcast_to(np.expand_dims(u, axis), shape)
 
 
 def _item_transposed(u, shape, index):
@@ -231,12 +231,13 @@ def _matmul_shape(a: Shape, b: Shape) -> Shape:
     return a[:-1] + b[1:]
 
 
-def _sum_shape(a: Shape, axis: int | None) -> Shape:
-    if axis is None:
-        return ()
-    if axis >= len(a):
-        raise ValueError(f"there is no axis {axis} in the shape {a}")
-    return a[:axis] + a[axis + 1 :]
+def _sum_along_shape(a: Shape, axis: int) -> Shape:
+    kept = list(a)
+    try:
+        del kept[axis]
+    except IndexError:
+        raise ValueError(f"there is no axis {axis} in the shape {a}") from None
+    return tuple(kept)
 
 
 def _reshape_shape(a: Shape, shape: Shape) -> Shape:
@@ -271,6 +272,10 @@ def _no_cost(*shapes: Shape) -> int:
     return 0
 
 
+def _one_per_summand(y: Shape, a: Shape) -> int:
+    return math.prod(a)
+
+
 _TABLE = (
     elementwise("+", np.add, lambda y, a, b: 1.0, lambda y, a, b: 1.0, text="{} + {}"),
     elementwise("-", np.subtract, lambda y, a, b: 1.0, lambda y, a, b: -1.0, text="{} - {}"),
@@ -284,6 +289,7 @@ _TABLE = (
         text="{} ** {}",
     ),
     elementwise("negative", np.negative, lambda y, a: -1.0, text="-{}"),
+    elementwise("abs", np.absolute, lambda y, a: np.heaviside(a, 0.0) - np.heaviside(-a, 0.0)),  # slope 0 at the kink
     elementwise("exp", np.exp, lambda y, a: y),
     elementwise("log", np.log, lambda y, a: 1.0 / a),
     elementwise("sqrt", np.sqrt, lambda y, a: 0.5 / y),
@@ -302,7 +308,8 @@ _TABLE = (
         shape=_matmul_shape,
         cost=lambda y, a, b: math.prod(y) * b[0],
     ),
-    _linear("sum", "sum({}, axis={})", np.sum, _sum_transposed, _sum_shape, cost=lambda y, a: math.prod(a)),
+    _linear("sum", "sum({})", np.sum, np.broadcast_to, lambda a: (), _one_per_summand),
+    _linear("sum along", "sum({}, axis={})", np.sum, _sum_along_transposed, _sum_along_shape, _one_per_summand),
     _linear("T", "{}.T", np.transpose, lambda u, shape: u.T, lambda a: a[::-1], _no_cost),
     _linear("reshape", "reshape({}, {})", np.reshape, lambda u, shape, _: u.reshape(shape), _reshape_shape, _no_cost),
     _linear("[]", "{}[{}]", lambda a, index: a[index], _item_transposed, _item_shape, _no_cost),

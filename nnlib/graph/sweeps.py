@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlib.graph.operands import Node, add, compute, multiply
+from nnlib.graph.operands import Dual, Node, add, compute, multiply
 from nnlib.graph.operations import Shape
 
 Numbers = float | NDArray[np.float64]
@@ -330,10 +330,13 @@ def record(order: list[Node], values: Values, meter: Meter) -> Values:
 
 
 def _value(node: Node, values: Values, meter: Meter):
+    arguments = tuple(values[parent] for parent in node.parents)
+    moving = sum(isinstance(a, Dual) for a in arguments)  # each carries a tangent, and takes a product
     meter.evaluation += node.cost
-    meter.hold(node.size)
+    meter.differentiation += moving * node.cost
+    meter.hold(2 * node.size if moving else node.size)
     try:
-        return compute(node.operation, tuple(values[parent] for parent in node.parents), node.settings)
+        return compute(node.operation, arguments, node.settings)
     except ValueError as problem:
         raise ValueError(f"at the node {node}: {problem}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ class Box:
     ----------
     node : Node
     name : str
-        Its own name, the number a constant stands for, or v1, v2, … in topological order.
+        Its own name, the number a constant stands for, or v1, v2, … in topological order, without names already taken.
     formula : str
         How it is computed, in the names of its parents; nothing for variables and constants.
     value : float or ndarray
@@ -110,11 +110,13 @@ def layout(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Layout:
     f     v1 + v2  6.9093    2
     """
     values = node_values(output, at)
-    numbering, rows = itertools.count(1), collections.Counter()
+    taken = {node.name for node in values}
+    free_names = (name for name in map("v{}".format, itertools.count(1)) if name not in taken)
+    rows = collections.Counter()
     boxes: dict[Node, Box] = {}
     for node, value in values.items():
         parents = [boxes[parent] for parent in node.parents]
-        name = node.name or (f"v{next(numbering)}" if parents else node.label)
+        name = node.name or (next(free_names) if parents else node.label)
         layer = 1 + max((parent.layer for parent in parents), default=-1)
         boxes[node] = Box(node, name, node.written(*(p.name for p in parents)), plain(value), layer, rows[layer])
         rows[layer] += 1
@@ -248,14 +250,20 @@ def paths(output: Node, variable: Node, at: Mapping[Node, ArrayLike] | None = No
         )
     values = node_values(output, at)
     leads = depends_on(values, [variable])
-    found, unfinished = [], [(output, ())]
+    found, unfinished = [], [(output, None)]  # a node, and the way from it up: its first edge and the way from there
     while unfinished:
-        node, edges = unfinished.pop()
+        node, way = unfinished.pop()
         if node is variable:
-            found.append(_path(edges, output, variable))
+            found.append(_path(tuple(_edges_along(way)), output, variable))
         below = [edge for edge in edges_into(node, values) if edge.parent in leads]
-        unfinished += [(edge.parent, (edge, *edges)) for edge in reversed(below)]
+        unfinished += [(edge.parent, (edge, way)) for edge in reversed(below)]
     return found
+
+
+def _edges_along(way: tuple | None) -> Iterator[Edge]:
+    while way is not None:
+        edge, way = way
+        yield edge
 
 
 def _path(edges: tuple[Edge, ...], output: Node, variable: Node) -> Path:
