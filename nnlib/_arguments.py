@@ -83,10 +83,14 @@ def rows(name: str, value, m: int) -> NDArray[np.int_]:
 
 def as_array(name: str, value) -> NDArray:
     """`value` as an array of whatever it holds."""
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has masked entries, which would be taken for data: leave them out")
     try:
         return np.asarray(value)
     except ValueError:
         raise ValueError(f"{name} must be an array of numbers, its rows have different lengths") from None
+    except TypeError as refusal:  # something that does not let itself be made an array, and says why
+        raise TypeError(f"{name} must be an array of numbers: {refusal}") from None
 
 
 def _describe(value, array: np.ndarray) -> str:

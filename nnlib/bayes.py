@@ -147,17 +147,17 @@ class BayesFit(Fit):
         if not self.alpha > 0:
             raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
         at = look(self.problem, self.w)
-        G = self._jacobian(X, mean) @ at.V
+        G = self._jacobian(X) @ at.V
         variance = 1 / self.beta + np.sum(G * G / (self.beta * at.eigenvalues + self.alpha), axis=1)
         return Prediction(mean, np.sqrt(variance).reshape(mean.shape))
 
-    def _jacobian(self, X: ArrayLike, mean: FloatArray) -> FloatArray:
+    def _jacobian(self, X: ArrayLike) -> FloatArray:
         """∂ŷ/∂w at inputs X, one row a prediction."""
         problem = self.problem
         if isinstance(problem, NetworkFit):
             return problem.net.jacobian(self.w, X)
         if isinstance(problem, CurveFit):
-            return CurveFit(problem.f, X, mean, problem._jacobian).jacobian(self.w)
+            return problem.prediction_jacobian(self.w, X)
         raise TypeError(f"error bars need a NetworkFit or a CurveFit, the problem is a {type(problem).__name__}")
 
     def __repr__(self) -> str:

@@ -75,7 +75,7 @@ def _logistic_entropy(z, a, Y, output: Activation):
     # ln a = −ln(1 + e^−z) and ln(1 − a) = −ln(1 + e^z): no logarithm of a rounded 0. Split by the sign of z so that
     # the exponential never overflows; written without |z| so that the complex step goes through.
     sign = np.where(np.real(z) > 0, 1.0, -1.0)
-    return (np.log1p(np.exp(-sign * z)) + np.where(sign > 0, z, 0.0) - Y * z).sum()
+    return (np.log1p(np.exp(-sign * z)) + np.where(sign > 0, (1 - Y) * z, -Y * z)).sum()
 
 
 # Cross-entropy with softmax outputs, one class a sample: E = −Σ y ln a.

@@ -158,7 +158,10 @@ class MLP:
         return w
 
     def unpack(self, w: ArrayLike) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Per layer (W, b): views into w, shapes (units, inputs) and (units,). Writing to them writes to w."""
+        """Per layer (W, b): views into w, shapes (units, inputs) and (units,).
+
+        Writing to them writes to w, if that is an array and not a list.
+        """
         return [(theta[:, :-1], theta[:, -1]) for theta in self._thetas(self._weights(w))]
 
     def _weights(self, w: ArrayLike) -> np.ndarray:
@@ -245,6 +248,9 @@ class MLP:
         thetas = self._thetas(self._finite_weights(w))
         if not isinstance(signals, Signals):
             raise TypeError(f"signals must be Signals, as forward gives, got {type(signals).__name__}")
+        units = tuple(a.shape[1] for a in signals.a)
+        if units != self.sizes:
+            raise ValueError(f"signals are of layers of {list(units)} units, the network has {list(self.sizes)}")
         delta = check.real_array("delta_output", delta_output, 2)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")

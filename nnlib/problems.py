@@ -265,6 +265,7 @@ class NetworkFit:
         Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6(1).
         """
         w, v = (self.net._weights(check.real_numbers(name, vector)) for name, vector in (("w", w), ("v", v)))
+        check.all_finite("v", v)
         Hv = self._decay * v
         for rows in row_blocks(len(self.X)):
             Hv = Hv + self.net._gradient_along(w, v, self.X[rows].T, self.Y[rows].T, self._cost)
@@ -312,12 +313,12 @@ class CurveFit:
     f : callable
         ``f(w, x)`` with w (n,) gives the predictions, one for each entry of y: any function made of numpy operations.
     x : array
-        Whatever f takes; usually (P,).
+        Numbers, in the shape that f takes; usually (P,).
     y : (P,) array
         The measurements.
     jacobian : callable, optional
-        ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it: the complex step where f takes complex numbers, else
-        central differences; which of them, the first w decides (see `nnlib.checks.best_method`).
+        ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it: the complex step where f takes complex numbers and central
+        differences bear it out, else these; it takes about three times as many values of f as there are parameters.
 
     Raises
     ------
@@ -336,7 +337,7 @@ class CurveFit:
         for name, function in (("f", f), ("jacobian", jacobian)):
             if not callable(function) and not (name == "jacobian" and function is None):
                 raise TypeError(f"{name} must be a function of (w, x), got {type(function).__name__}")
-        self.f, self._jacobian, self._method = f, jacobian, None
+        self.f, self._jacobian = f, jacobian
         self.x, self.y = check.real_array("x", x, (0, 1, 2, 3)), check.real_array("y", y, 1)
         self.n_residuals = len(self.y)
 
@@ -346,8 +347,7 @@ class CurveFit:
     @quiet
     def predict(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
         """f(w, x)."""
-        w, x = check.all_finite("w", self._weights(w)), check.real_array("x", x, (0, 1, 2, 3))
-        return check.numbers("f(w, x)", self.f(w, x))
+        return self._values(check.all_finite("w", self._weights(w)), check.real_array("x", x, (0, 1, 2, 3)))
 
     def _weights(self, w: ArrayLike) -> np.ndarray:
         w = check.numbers("w", w)
@@ -358,21 +358,34 @@ class CurveFit:
     @quiet
     def residuals(self, w: ArrayLike) -> FloatArray:
         """r = f(w, x) − y (P,)."""
-        predicted = check.numbers("f(w, x)", self.f(self._weights(w), self.x))
+        predicted = self._values(self._weights(w), self.x)
         if predicted.shape != self.y.shape:
             raise ValueError(f"f(w, x) has shape {predicted.shape}, y has {self.y.shape}: one prediction for each")
         return predicted - self.y
+
+    def _values(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """f(w, x), which may be complex only where w is, for the complex step."""
+        return (check.numbers if np.iscomplexobj(w) else check.real_numbers)("f(w, x)", self.f(w, x))
 
     @quiet
     def jacobian(self, w: ArrayLike) -> FloatArray:
         """J = ∂r/∂w (P, n)."""
         w = check.real_numbers("w", self._weights(w))
+        return self._derivatives(self.residuals, w, self.x, self.n_residuals)
+
+    @quiet
+    def prediction_jacobian(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
+        """∂f/∂w at other x than the measured ones, a row for each number that f(w, x) gives."""
+        w, x = check.real_array("w", w, 1), check.real_array("x", x, (0, 1, 2, 3))
+        return self._derivatives(lambda w: self._values(w, x).ravel(), w, x, self._values(w, x).size)
+
+    def _derivatives(self, values: Callable, w: FloatArray, x: FloatArray, rows: int) -> FloatArray:
+        """∂values/∂w (rows, n), by the function that was given or numerically."""
         if self._jacobian is None:
-            self._method = self._method or checks.best_method(self.residuals, w)
-            return checks.numerical_jacobian(self.residuals, w, self._method)
-        J = check.real_numbers("jacobian(w, x)", self._jacobian(w, self.x))
-        if J.shape != (self.n_residuals, len(w)):
-            raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(self.n_residuals, len(w))}")
+            return checks._differentiate(values, w, "auto")[0]
+        J = check.real_numbers("jacobian(w, x)", self._jacobian(w, x))
+        if J.shape != (rows, len(w)):
+            raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(rows, len(w))}")
         return J
 
     @quiet

@@ -27,6 +27,10 @@ class StopReason(Enum):
         "eigenvalue {smallest_eigenvalue:.3g}: a saddle or a maximum, not a minimum"
     )
     ROUNDING = "at the minimum to rounding: the next step would lower the loss {loss:.6g} by {predicted:.1e}"
+    HIGHER_MINIMUM = (
+        "{reason}; but the loss there, {last:.4g}, is higher than the {best:.4g} after step {best_step}, "
+        "whose weights are returned"
+    )
     MAX_STEPS = "max_steps = {max_steps} steps were taken"
     MAX_SECONDS = "{seconds:.3g} s passed, max_seconds is {max_seconds:.3g}"
     VALIDATION = (

@@ -52,6 +52,8 @@ def mean_squared_error(problem: NetworkFit, w: ArrayLike) -> float:
     >>> mean_squared_error(NetworkFit(MLP([1, 1]), [0.0, 1.0], [0.0, 4.0]), [2.0, 0.0])
     2.0
     """
+    if not isinstance(problem, NetworkFit):
+        raise TypeError(f"problem must be a NetworkFit, got {type(problem).__name__}")
     return float(np.mean(problem.residuals(w) ** 2))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,8 @@ from nnlib.optimizers import Step, Steps
 from nnlib.reasons import StopReason
 
 FloatArray = NDArray[np.float64]
+
+SAME_LOSS = 1e-9  # losses that differ by less than this part of the start's are the same minimum
 
 
 @dataclass(frozen=True)
@@ -195,70 +197,106 @@ class _Point(NamedTuple):
     step: int
 
 
+@dataclass(frozen=True)
 class _Best:
     """The best point so far: of lowest validation loss if there is a validation problem, else of lowest loss.
 
     Where the optimizer says so (`Steps.newest_is_best`) and there is no validation problem: the newest.
+
+    Attributes
+    ----------
+    point : _Point
+    latest : float
+        What points are chosen by, at the newest of them.
+    waited : int
+        Accepted steps since the best one.
     """
 
-    def __init__(self, w: FloatArray, loss: float, validation, newest: bool = False):
-        self._validation, self.by_validation = validation, validation is not None
-        self._newest = newest and not self.by_validation
-        self.latest = self._measure(w, loss)
+    validation: object
+    newest: bool
+    point: _Point
+    latest: float
+    waited: int = 0
+
+    @classmethod
+    def of_start(cls, steps: Steps, validation) -> _Best:
+        latest = _measure(validation, steps.w, steps.loss)
         # What cannot be computed at the start is worse than anything.
-        self.point = _Point(w, loss, np.inf if np.isnan(self.latest) else self.latest, 0)
-        self.waited = 0
+        point = _Point(steps.w, steps.loss, np.inf if np.isnan(latest) else latest, 0)
+        return cls(validation, steps.newest_is_best and validation is None, point, latest)
 
-    def look_at(self, step: Step, number: int) -> None:
+    @property
+    def by_validation(self) -> bool:
+        return self.validation is not None
+
+    def after(self, step: Step, number: int) -> _Best:
         if not step.accepted:
-            return
-        self.latest = self._measure(step.w, step.loss)
-        if self.latest < self.point.measure or self._newest:
-            self.point, self.waited = _Point(step.w, step.loss, self.latest, number), 0
-        else:
-            self.waited += 1
+            return self
+        latest = _measure(self.validation, step.w, step.loss)
+        if latest < self.point.measure or self.newest:
+            return replace(self, point=_Point(step.w, step.loss, latest, number), latest=latest, waited=0)
+        return replace(self, latest=latest, waited=self.waited + 1)
 
-    def _measure(self, w, loss) -> float:
-        return float(self._validation.loss(w)) if self.by_validation else loss
+
+def _measure(validation, w, loss) -> float:
+    return loss if validation is None else float(validation.loss(w))
 
 
 def _run(steps: Steps, rules: _Rules, validation, callback, bar) -> Fit:
     start_loss = steps.loss
-    best = _Best(steps.w, start_loss, validation, steps.newest_is_best)
+    best = _Best.of_start(steps, validation)
     reason = rules.reached_by_start(start_loss)
     records: list[dict[str, float]] = []
     began = time.perf_counter()
-    with bar:
-        try:
+    # An interrupt may come between any two lines: what is kept by then belongs together at every moment.
+    try:
+        with bar:
             while reason is None:
                 step = next(steps, None)
                 if step is None:
                     reason = _own_ending(steps)
                     break
                 number, seconds = len(records) + 1, time.perf_counter() - began
-                best.look_at(step, number)
-                records.append({**_numbers(step), "seconds": seconds, "validation_loss": best.latest})
+                best_now = best.after(step, number)
+                records.append({**_numbers(step), "seconds": seconds, "validation_loss": best_now.latest})
+                best = best_now
                 bar.set_postfix_str(f"loss {step.loss:.4g}", refresh=False)
                 bar.update()
                 asked = callback is not None and _is_true(callback(step))
                 reason = rules.reached_by(step, number, seconds, best)
                 if reason is None and asked:
                     reason = StopReason.CALLBACK.with_numbers(loss=step.loss)
-        except KeyboardInterrupt:
-            reason = StopReason.INTERRUPTED.with_numbers(steps=len(records))
+        return _result(steps, records, best, reason, start_loss)
+    except KeyboardInterrupt:
+        reason = reason or StopReason.INTERRUPTED.with_numbers(steps=len(records))
+    return _result(steps, records, best, reason, start_loss)
+
+
+def _result(steps: Steps, records: list[dict[str, float]], best: _Best, reason: StopReason, start_loss: float) -> Fit:
     point = best.point
-    history = _history(records, steps.record, by_validation=validation is not None)
     fit = Fit(
         w=point.w.copy(),
         loss=point.loss,
-        reason=reason,
-        history=history,
+        reason=_of_the_point(reason, point, steps, start_loss, best.by_validation),
+        history=_history(records, steps.record, best.by_validation),
         method=steps.method,
         problem=steps.problem,
         start_loss=start_loss,
         best_step=point.step,
     )
     return steps.result(fit)
+
+
+def _of_the_point(
+    reason: StopReason, point: _Point, steps: Steps, start_loss: float, by_validation: bool
+) -> StopReason:
+    """The reason; where it speaks of a minimum of higher loss than the point returned has, one that says so."""
+    higher = steps.loss - point.loss > SAME_LOSS * max(abs(start_loss), abs(point.loss))
+    if by_validation or not reason.converged or not higher:
+        return reason
+    return StopReason.HIGHER_MINIMUM.with_numbers(
+        reason=reason.value, last=steps.loss, best=point.loss, best_step=point.step
+    )
 
 
 def _own_ending(steps: Steps) -> StopReason:

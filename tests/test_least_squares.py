@@ -250,3 +250,9 @@ def test_a_loss_and_normal_equations_make_a_problem(method):
     fit = nnlib.train(method(Line(), [0.0, 0.0]), max_steps=30)
     assert fit.converged
     np.testing.assert_allclose(fit.w, [1.0, 2.0], rtol=1e-6)
+
+
+def test_derivatives_that_are_not_finite_at_the_start_are_named():
+    root = nnlib.CurveFit(lambda w, x: np.sqrt(w[0]) * x, [1.0], [1.0], lambda w, x: [[0.5 / np.sqrt(w[0])]])
+    with pytest.raises(ValueError, match="derivatives at w0 must be finite"):
+        nnlib.levenberg_marquardt(root, [0.0])

@@ -230,3 +230,46 @@ def test_residuals_of_cross_entropy_are_refused():
     problem, w = network_problem([2, 3, 2], "softmax", "cross-entropy")
     with pytest.raises(ValueError, match="belong to cost='squared-error'"):
         problem.residuals(w)
+
+
+# ------------------------------------------------------------------------------- numerical derivatives of curves
+
+
+def decay(w, x):
+    return w[0] * np.exp(-np.abs(w[1]) * x)  # numpy's abs of complex numbers has no derivative
+
+
+def test_a_curves_jacobian_does_not_depend_on_where_it_was_asked_for_first():
+    x = np.linspace(0, 4, 30)
+    asked_before, fresh = nnlib.CurveFit(decay, x, x), nnlib.CurveFit(decay, x, x)
+    asked_before.jacobian([0.0, 1.0])  # with no amplitude yet the second parameter has no influence, and abs no harm
+    np.testing.assert_array_equal(asked_before.jacobian([1.0, 1.0]), fresh.jacobian([1.0, 1.0]))
+    np.testing.assert_allclose(fresh.jacobian([1.0, 1.0])[:, 1], -x * np.exp(-x), atol=1e-8)
+
+
+def test_a_curve_that_abs_spoils_for_complex_numbers_is_fitted_from_amplitude_zero():
+    x = np.linspace(0, 4, 30)
+    curve = nnlib.CurveFit(decay, x, 2 * np.exp(-0.7 * x))
+    fit = nnlib.train(nnlib.levenberg_marquardt(curve, [0.0, 1.0]))
+    assert fit.converged
+    np.testing.assert_allclose(np.abs(fit.w), [2.0, 0.7], rtol=1e-5)
+
+
+def test_a_curve_of_complex_values_is_refused():
+    curve = nnlib.CurveFit(lambda w, x: w[0] * np.exp(1j * x), [0.0, 1.0], [1.0, 1.0])
+    with pytest.raises(TypeError, match=r"f\(w, x\) must hold real numbers, got complex ones"):
+        curve.loss([1.0])
+
+
+def test_masked_entries_are_not_taken_for_data():
+    y = np.ma.masked_greater([1.0, 2.0, 1e6], 10)
+    with pytest.raises(TypeError, match="y has masked entries"):
+        nnlib.CurveFit(lambda w, x: w[0] * x, [1.0, 2.0, 3.0], y)
+    nnlib.CurveFit(lambda w, x: w[0] * x, [1.0, 2.0, 3.0], np.ma.array([1.0, 2.0, 3.0]))
+
+
+def test_large_logistic_cross_entropies_are_as_exact_as_small_ones():
+    net = nnlib.MLP([1, 1], output="logistic")
+    for z, y in ((50.0, 1.0), (-50.0, 0.0)):
+        fit = nnlib.NetworkFit(net, [1.0], [y], cost="cross-entropy")
+        assert fit.loss([z, 0.0]) == pytest.approx(np.exp(-50.0), rel=1e-12)

@@ -1,5 +1,6 @@
 """train: its stop rules, what it returns, and everything that may happen on the way."""
 
+import os
 import pickle
 import re
 import subprocess
@@ -493,3 +494,79 @@ def test_bad_input_is_named_at_the_door(options, error, message):
 def test_steps_must_be_an_optimizer_at_work(steps):
     with pytest.raises(TypeError, match=r"steps must be an optimizer such as levenberg_marquardt\(problem, w0\), got"):
         nnlib.train(steps)
+
+
+# ---------------------------------------------------------------------------------------- interrupts, line by line
+
+
+def interrupted_at(line, steps, **arguments):
+    """The fit of a training that is interrupted at the `line`-th line of the package; None if it ends before."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        if f"{os.sep}nnlib{os.sep}" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            count += 1
+            if count == line:
+                raise KeyboardInterrupt
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with np.errstate():  # an interrupt that hits numpy's own errstate half-way in must not reach other tests
+            fit = nnlib.train(steps, max_steps=3, **arguments)
+    finally:
+        sys.settrace(previous)
+    return fit if count >= line else None
+
+
+@pytest.mark.parametrize("validated", [False, True])
+@pytest.mark.parametrize("method", [nnlib.levenberg_marquardt, nnlib.bayesian_regularization, nnlib.adam])
+def test_an_interrupt_at_any_line_of_a_run_leaves_a_fit_whose_parts_belong_together(method, validated):
+    net, X = nnlib.MLP([1, 2, 1]), np.linspace(-1, 1, 5)
+    problem, w0 = nnlib.NetworkFit(net, X, np.sin(3 * X)), net.init(seed=0)
+    arguments = {"validation": problem} if validated else {}
+
+    def run(line):
+        return interrupted_at(line, method(problem, w0), **arguments)
+
+    # The first lines check train's arguments: nothing is learned yet, and the interrupt goes through.
+    first = next(line for line in range(1, 500) if outcome(run, line) is not KeyboardInterrupt)
+    n_lines = 0
+    for line in range(first, 100_000, 7):
+        fit = run(line)
+        if fit is None:
+            break
+        n_lines += 1
+        assert fit.best_step <= fit.n_steps
+        assert problem.loss(fit.w) == pytest.approx(fit.loss, rel=1e-12)
+        assert repr(fit)
+    assert n_lines > 50
+
+
+def outcome(run, line):
+    try:
+        return run(line)
+    except KeyboardInterrupt:
+        return KeyboardInterrupt
+
+
+def test_a_minimum_higher_than_a_point_on_the_way_is_not_what_was_asked_for():
+    # A wide bowl with a narrow well beside its slope: the first step falls into the well, the second one out of it.
+    class Bowl:
+        def loss_and_gradient(self, w):
+            distance = w[0] + 2
+            well = 20 * np.exp(-50 * distance**2)
+            return 0.5 * (w[0] - 3) ** 2 - well, (w - 3) + 100 * distance * well
+
+        def loss(self, w):
+            return self.loss_and_gradient(w)[0]
+
+    fit = nnlib.train(nnlib.steepest_descent(Bowl(), [-4.5], learning_rate=1 / 3), max_steps=200)
+    assert fit.reason == nnlib.StopReason.HIGHER_MINIMUM
+    assert not fit.converged
+    assert "is higher than the" in repr(fit) and f"after step {fit.best_step}" in repr(fit)
+    assert fit.loss < 0.0

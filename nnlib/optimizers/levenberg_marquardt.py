@@ -95,6 +95,8 @@ def levenberg_marquardt(
     quadratic_model, w = _quadratic_model(problem), starting_vector(problem, w0)
     start = quadratic_model(w)
     require_finite_start(start.loss)
+    if not np.isfinite(start.diagonal).all():
+        raise ValueError("the derivatives at w0 must be finite: start elsewhere")
     steps = _steps(quadratic_model, w, start, mu, next_mu, scaled, mu_max)
     return Steps("levenberg_marquardt", problem, w, steps, start.loss)
 
