@@ -39,6 +39,7 @@ EPS = np.finfo(np.float64).eps
 # Values of f are right to many rounding errors, not to one: sums and cancellation inside f add to it.
 ROUNDING_ERRORS = 100
 ComplexWarning = getattr(np, "exceptions", np).ComplexWarning  # numpy 1.25 moved it to np.exceptions
+A_DIGIT = 0.1  # an entry that rounding may change by more has not one digit to check
 METHODS = {"central": "central differences", "complex": "the complex step"}
 
 
@@ -68,13 +69,15 @@ def numerical_gradient(f: Callable[[FloatArray], float], w: ArrayLike, method: s
     ------
     TypeError
         The method is "complex" and f does not take complex numbers.
+    ValueError
+        f is not finite at w, or so close to it that its derivatives are not.
 
     Examples
     --------
     >>> print(numerical_gradient(lambda w: w[0] ** 2 * w[1], [3.0, 2.0]))
     [12.  9.]
     """
-    return _differentiate(_array_valued(f, (1,)), w, method)[0][0]
+    return _finite_derivative(_array_valued(f, (1,)), w, method)[0][0]
 
 
 def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, method: str = "auto") -> FloatArray:
@@ -102,6 +105,8 @@ def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, metho
     ------
     TypeError
         The method is "complex" and f does not take complex numbers.
+    ValueError
+        f is not finite at w, or so close to it that its derivatives are not.
 
     Examples
     --------
@@ -116,29 +121,7 @@ def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, metho
     >>> print(numerical_jacobian(lambda w: np.abs(w) + w, [-2.0]))
     [[0.]]
     """
-    return _differentiate(_array_valued(f), w, method)[0]
-
-
-def best_method(f: Callable[[FloatArray], ArrayLike], w: ArrayLike) -> str:
-    """The method that "auto" takes for a function at w: "complex" where the complex step is right, else "central".
-
-    Parameters
-    ----------
-    f : callable
-        ``f(w)``, a vector (P,).
-    w : (n,) array
-        Where.
-
-    Returns
-    -------
-    {"complex", "central"}
-
-    Examples
-    --------
-    >>> best_method(np.exp, [1.0]), best_method(np.abs, [1.0])
-    ('complex', 'central')
-    """
-    return _differentiate(_array_valued(f), w, "auto")[1]
+    return _finite_derivative(_array_valued(f), w, method)[0]
 
 
 def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: str = "central") -> FloatArray:
@@ -163,6 +146,8 @@ def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: st
     ------
     TypeError
         The method is "complex" and f does not take complex numbers.
+    ValueError
+        f is not finite at w, or so close to it that its derivatives are not.
 
     Examples
     --------
@@ -172,14 +157,33 @@ def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: st
     """
     check.choice("method", method, METHODS)
     f, w = _array_valued(f, (1,)), check.real_array("w", w, 1)
-    if method == "complex":
-        H, _ = _central(lambda v: _complex_step(f, v)[0], w, _central_steps(w))
-        return (H + H.T) / 2
-    return _second_differences(f, w)
+    with np.errstate(all="ignore"):
+        if method == "complex":
+            H, _ = _central(lambda v: _complex_step(f, v)[0], w, _central_steps(w))
+        else:
+            H = _second_differences(f, w)
+        return _finite(H + H.T, f, w, "f(w)", method) / 2
 
 
-def _differentiate(f, w: ArrayLike, method: str) -> tuple[FloatArray, str]:
-    """The numerical Jacobian (P, n) and the method that gave it."""
+def _finite_derivative(f, w: ArrayLike, method: str, name: str = "f(w)") -> tuple[FloatArray, str]:
+    """As `differentiate`, for an f that has to be finite at w; errors call its value by name."""
+    with np.errstate(all="ignore"):
+        J, method = differentiate(f, w, method)
+        return _finite(J, f, w, name, method), method
+
+
+def _finite(derivatives: FloatArray, f, w: ArrayLike, name: str, method: str) -> FloatArray:
+    """The derivatives, unless they or f itself are not finite."""
+    finite = np.isfinite(derivatives).all()
+    if method == "complex" or not finite:  # log(w + ih) is finite also where log(w) is not
+        check.all_finite(name, f(np.array(w, dtype=float)))
+    if not finite:
+        raise ValueError(f"{name} must be finite around w too: its derivatives by {METHODS[method]} are not")
+    return derivatives
+
+
+def differentiate(f, w: ArrayLike, method: str) -> tuple[FloatArray, str]:
+    """The numerical Jacobian (P, n) and the method that gave it: for optimizers, which go on where it is not finite."""
     check.choice("method", method, ["auto", *METHODS])
     w = check.real_array("w", w, 1)
     if method == "auto":
@@ -230,8 +234,8 @@ def _central(f, w: FloatArray, steps: FloatArray) -> tuple[FloatArray, FloatArra
     return np.stack(columns, axis=-1), np.array(rounding)
 
 
-def _complex_step(f, w: FloatArray) -> FloatArray:
-    steps = 1e-20 * np.where(np.abs(w) > 1e-200, np.abs(w), 1.0)
+def _complex_step(f, w: FloatArray, relative_step: float = 1e-20) -> FloatArray:
+    steps = relative_step * np.where(np.abs(w) > 1e-200, np.abs(w), 1.0)
     columns = []
     for i, step in enumerate(steps):
         shifted = w.astype(complex)
@@ -348,7 +352,7 @@ def derivative_errors(f: Callable, x: float, derivative: float, steps: ArrayLike
     >>> errors = derivative_errors(np.sin, 1.0, np.cos(1.0), [1e-1, 1e-5, 1e-9])
     >>> with np.printoptions(precision=0):
     ...     print(errors.forward, errors.central)
-    [8.e-02 8.e-06 1.e-07] [2.e-03 2.e-11 1.e-07]
+    [8.e-02 8.e-06 1.e-07] [2.e-03 2.e-11 5.e-09]
     >>> errors.automatic
     0.0
     """
@@ -396,7 +400,10 @@ def _automatic(f, x: float) -> float:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckReport:
-    """What came out of comparing a derivative with a numerical one; true if they agree.
+    """What came out of comparing a derivative with a numerical one; true if all entries agree.
+
+    An entry agrees where the two differ by no more than was allowed. It is undecided where this is only so because
+    rounding may be as large as a tenth of the entry or larger: there no wrong sign and no factor would be seen.
 
     Parameters
     ----------
@@ -404,8 +411,8 @@ class CheckReport:
         What was checked: "gradient", "jacobian" or "hessian".
     ok : bool
         Whether all entries agree.
-    n_wrong, n_entries : int
-        How many entries differ, of how many.
+    n_wrong, n_undecided, n_entries : int
+        How many entries differ, and how many may or may not, since rounding hides them, of how many.
     worst : tuple of int
         Index of the entry that differs most for what was allowed.
     given, numerical : float
@@ -413,22 +420,26 @@ class CheckReport:
     relative_difference : float
         |given − numerical| over the larger of the two magnitudes.
     tolerance : float
-        The relative difference that was allowed, besides the rounding of the numerical method.
+        The relative difference that was allowed.
+    rounding : float
+        The relative difference that the rounding of the numerical method may make, allowed besides.
     method : str
         "central" or "complex".
     hint : str
-        The likely cause if all entries are wrong in the same way, else empty.
+        The likely cause if all entries are wrong in the same way, what may help if some are undecided, else empty.
     """
 
     name: str
     ok: bool
     n_wrong: int
+    n_undecided: int
     n_entries: int
     worst: tuple[int, ...]
     given: float
     numerical: float
     relative_difference: float
     tolerance: float
+    rounding: float
     method: str
     hint: str
 
@@ -436,17 +447,23 @@ class CheckReport:
         return self.ok
 
     def __str__(self) -> str:
-        if self.ok:
-            verdict = f"{self.name} is right: all {self.n_entries} entries agree with {METHODS[self.method]}"
-        else:
-            some = f"{self.n_wrong} of {self.n_entries}"
-            verdict = f"{self.name} is WRONG: {some} entries differ from {METHODS[self.method]}"
         at = ", ".join(str(i) for i in self.worst)
+        matters = self.relative_difference > self.tolerance and self.rounding > self.tolerance / 10
+        rounding = f", besides {self.rounding:.0e} for rounding" if matters else ""
         worst = (
             f"  worst at [{at}]: given {self.given:.9g}, numerical {self.numerical:.9g}, "
-            f"relative difference {self.relative_difference:.1e} (allowed {self.tolerance:.0e})"
+            f"relative difference {self.relative_difference:.1e} (allowed {self.tolerance:.0e}{rounding})"
         )
-        return "\n".join([verdict, worst] + [f"  {self.hint}"] * bool(self.hint))
+        return "\n".join([self._verdict(), worst] + [f"  {self.hint}"] * bool(self.hint))
+
+    def _verdict(self) -> str:
+        numerical = METHODS[self.method]
+        if self.n_wrong:
+            return f"{self.name} is WRONG: {self.n_wrong} of {self.n_entries} entries differ from {numerical}"
+        if self.n_undecided:
+            some = f"{self.n_undecided} of {self.n_entries} entries are"
+            return f"{self.name} is undecided at this w: {some} lost in the rounding of {numerical}"
+        return f"{self.name} is right: all {self.n_entries} entries agree with {numerical}"
 
     __repr__ = __str__
 
@@ -472,11 +489,12 @@ def check_gradient(problem, w: ArrayLike, method: str = "auto", tolerance: float
     Raises
     ------
     TypeError, ValueError
-        When the problem lacks a method or its gradient has the wrong shape.
+        When the problem lacks a method, its loss is not finite at w, or its gradient has the wrong shape.
 
     Notes
     -----
-    At a kink (a ReLU whose input is exactly zero) there is no derivative, and the check reports a difference.
+    At a kink (a ReLU whose input is exactly zero) there is no derivative, and the check does not say "right". At a
+    minimum the gradient is zero but for rounding: the check may find it undecided, of either sign.
 
     Examples
     --------
@@ -548,48 +566,62 @@ def _check(problem, base: str, name: str, w: ArrayLike, method: str, tolerance: 
     tolerance = check.number("tolerance", tolerance, above=0)
     scalar = base == "loss"
     f = _array_valued(getattr(problem, base), (1,) if scalar else None)
-    J, method = _differentiate(f, w, method)
-    noise = _noise(f, w, J, method)
-    numerical, noise = (J[0], noise[0]) if scalar else (J, noise)
+    numerical, method = _finite_derivative(f, w, method, f"problem.{base}(w)")
+    rounding = _rounding(f, w, numerical, method)
+    if scalar:
+        numerical, rounding = numerical[0], rounding[0]
     given = check.real_numbers(f"problem.{name}(w)", getattr(problem, name)(w))
     if given.shape != numerical.shape:
         raise ValueError(f"problem.{name}(w) must have shape {numerical.shape}, got {given.shape}")
-    return _report(name, given, numerical, noise, tolerance, method)
+    return _report(name, given, numerical, rounding, tolerance, method)
 
 
-def _noise(f, w: FloatArray, J: FloatArray, method: str) -> FloatArray:
-    """Differences from the numerical Jacobian J (P, n) that mean nothing, entry by entry."""
-    steps = _central_steps(w)
-    J_central, rounding = _central(f, w, steps)
-    # Rounding in the values of f is in a derivative found by hand too; and zeros of a matrix come out as 1e-17.
-    noise = np.broadcast_to(rounding + 1e-9 * np.abs(J).max(axis=0), J.shape)
+def _rounding(f, w: FloatArray, J: FloatArray, method: str) -> FloatArray:
+    """How far rounding may move each entry of the numerical Jacobian J (P, n), or of one found by hand."""
     if method == "central":
-        noise = noise + np.abs(J_central - _central(f, w, 2 * steps)[0])  # what the length of the step changes
-    return noise
+        steps = _central_steps(w)
+        _, rounding = _central(f, w, steps)
+        return rounding + np.abs(J - _central(f, w, 2 * steps)[0])  # what the length of the step changes
+    # Nothing is subtracted outside f. Inside f terms may cancel: then J scatters when w moves by a few rounding errors
+    # and the step by a factor. What does not scatter is the ε in 1 − a², by hand, of a unit that is saturated.
+    moved = [_complex_step(f, w * (1 + shift), 0.7e-20) for shift in (-4 * EPS, 4 * EPS)]
+    saturation = EPS * np.abs(f(w.copy())).max() / np.clip(np.abs(w), 1e-3, 1)
+    return ROUNDING_ERRORS * (np.abs(moved - J).max(axis=0) + saturation)
 
 
 def _report(
-    name: str, given: FloatArray, numerical: FloatArray, noise: FloatArray, tolerance: float, method: str
+    name: str, given: FloatArray, numerical: FloatArray, rounding: FloatArray, tolerance: float, method: str
 ) -> CheckReport:
     size = np.maximum(np.abs(given), np.abs(numerical)) + np.finfo(float).tiny
+    column = np.abs(numerical).max(axis=0) if numerical.ndim == 2 else 0.0
     with np.errstate(all="ignore"):
-        relative_difference = np.abs(given - numerical) / size
-        excess = np.abs(given - numerical) / (tolerance * size + noise)
-    excess[np.isnan(excess)] = np.inf  # what is not finite agrees with nothing
-    worst = np.unravel_index(np.argmax(excess), excess.shape)
-    wrong = int((excess > 1).sum())
+        difference, rounding = np.abs(given - numerical) / size, rounding / size
+        zero = 1e-9 * column / size  # zeros of a matrix come out as 1e-17
+    difference[np.isnan(difference)] = np.inf  # what is not finite agrees with nothing
+    allowed = tolerance + zero + rounding
+    wrong = ~(difference <= allowed)
+    undecided = ~wrong & (difference > tolerance + zero) & (rounding > A_DIGIT)
+    shown = wrong if wrong.any() else undecided if undecided.any() else np.full(given.shape, True)
+    hint = ""
+    if wrong.any():
+        hint = _hint(given, numerical)
+    elif undecided.any():
+        hint = "another w may tell" + (", or the complex step" if method == "central" else "")
+    worst = np.unravel_index(np.argmax(np.where(shown, difference / allowed, -1)), given.shape)
     return CheckReport(
         name=name,
-        ok=wrong == 0,
-        n_wrong=wrong,
+        ok=not (wrong | undecided).any(),
+        n_wrong=int(wrong.sum()),
+        n_undecided=int(undecided.sum()),
         n_entries=given.size,
         worst=tuple(int(i) for i in worst),
         given=float(given[worst]),
         numerical=float(numerical[worst]),
-        relative_difference=float(relative_difference[worst]),
+        relative_difference=float(difference[worst]),
         tolerance=tolerance,
+        rounding=float((zero + rounding)[worst]),
         method=method,
-        hint=_hint(given, numerical) if wrong else "",
+        hint=hint,
     )
 
 
@@ -603,8 +635,8 @@ def _hint(given: FloatArray, numerical: FloatArray) -> str:
         return ""
     if given.ndim == 2 and given.shape[0] == given.shape[1] and close(given.T, numerical):
         return "it is the transpose of the numerical one"
-    norm2 = (numerical**2).sum()
-    factor = (given * numerical).sum() / norm2 if norm2 else 0.0
+    unit = np.abs(numerical).max() or 1.0  # in this unit the squares do not overflow
+    factor = ((given / unit) * (numerical / unit)).sum() / ((numerical / unit) ** 2).sum() if numerical.any() else 0.0
     if factor == 0 or not close(given / factor, numerical):
         return ""
     if np.isclose(factor, -1, rtol=1e-4):

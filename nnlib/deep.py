@@ -65,9 +65,13 @@ class RunningStatistics(NamedTuple):
 
 def normalize(z: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> Normalized:
     """ẑ = (z − mean) / √(variance + ε), feature by feature, z (m, width)."""
-    z, mean, variance = (check.numbers(n, v) for n, v in (("z", z), ("mean", mean), ("variance", variance)))
+    z, mean, variance = (_finite(n, v) for n, v in (("z", z), ("mean", mean), ("variance", variance)))
     if not mean.shape == variance.shape == z.shape[1:]:
         raise ValueError(f"mean and variance must have the shape {z.shape[1:]}, got {mean.shape} and {variance.shape}")
+    return _normalize(z, mean, _not_negative("variance", variance))
+
+
+def _normalize(z, mean, variance):
     return Normalized((z - mean) / np.sqrt(variance + EPSILON), mean, variance)
 
 
@@ -77,11 +81,25 @@ def batch_statistics(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     >>> batch_statistics(np.array([[1.0], [3.0]]))
     (array([2.]), array([1.]))
     """
-    z = check.numbers("z", z)
+    z = _finite("z", z)
     if z.ndim != 2 or len(z) == 0:
         raise ValueError(f"z must have one sample a row and at least one, got an array of shape {z.shape}")
+    return _batch_statistics(z)
+
+
+def _batch_statistics(z):
     mean = z.mean(axis=0)
     return mean, ((z - mean) ** 2).mean(axis=0)  # not z.var(), which takes |z − mean|: the complex step must go through
+
+
+def _finite(name, value):
+    return check.all_finite(name, check.numbers(name, value))
+
+
+def _not_negative(name, variance):
+    if variance.size and variance.real.min() < 0:
+        raise ValueError(f"{name} must not be negative, it holds {variance.real.min():g}")
+    return variance
 
 
 def batch_norm_backward(
@@ -110,6 +128,11 @@ def batch_norm_backward(
         ∂E/∂z.
     scale_gradient, shift_gradient : (width,) arrays
 
+    Raises
+    ------
+    TypeError, ValueError
+        For arrays that are not finite or not of these shapes.
+
     References
     ----------
     Ioffe & Szegedy (2015), Batch normalization: accelerating deep network training by reducing internal covariate
@@ -126,9 +149,14 @@ def batch_norm_backward(
     """
     if not isinstance(normalized, Normalized):
         raise TypeError(f"normalized must be Normalized, as normalize gives, got {type(normalized).__name__}")
-    z_hat, error, scale = normalized.z_hat, check.numbers("error", error), check.numbers("scale", scale)
+    error, scale, z_hat = _finite("error", error), _finite("scale", scale), _finite("ẑ", normalized.z_hat)
     if error.shape != z_hat.shape or scale.shape != z_hat.shape[1:]:
         raise ValueError(f"error and scale have shapes {error.shape} and {scale.shape}, normalized {z_hat.shape}")
+    return _batch_norm_backward(error, normalized, scale)
+
+
+def _batch_norm_backward(error, normalized, scale):
+    z_hat = normalized.z_hat
     left = error - error.mean(axis=0) - z_hat * (error * z_hat).mean(axis=0)
     return scale / np.sqrt(normalized.variance + EPSILON) * left, (error * z_hat).sum(axis=0), error.sum(axis=0)
 
@@ -241,9 +269,10 @@ class DeepStack:
     def predict(self, w: ArrayLike, X: ArrayLike, running: RunningStatistics | None = None) -> FloatArray:
         """Outputs (m, K) for inputs X (m, d) in evaluation mode: each sample's own, whatever else is in X.
 
-        Batch normalization needs `running`, the statistics to normalize by; see `update_running`.
+        Batch normalization needs `running`, the statistics to normalize by (see `update_running`); other stacks take
+        none.
         """
-        if self.batch_norm:
+        if self.batch_norm or running is not None:
             self._check_running(running)
         return self._forward(self._finite_weights(w), self.mlp._inputs(X), running).a[-1]
 
@@ -256,8 +285,8 @@ class DeepStack:
             u = z[l]
             normalized.append(None)
             if self.batch_norm:
-                statistics = batch_statistics(u) if running is None else (running.mean[l - 1], running.variance[l - 1])
-                normalized[l] = normalize(u, *statistics)
+                statistics = _batch_statistics(u) if running is None else (running.mean[l - 1], running.variance[l - 1])
+                normalized[l] = _normalize(u, *statistics)
                 u = scales[l - 1] * normalized[l].z_hat + shifts[l - 1]
             h.append(ACTIVATIONS[self.mlp.hidden].g(u))
             a.append(a[-1] + h[l] if self._has_skip(l) else h[l])
@@ -297,10 +326,8 @@ class DeepStack:
         >>> stack.predict(w, [[0.5]], running)                  # z = 1 is the mean
         array([[0.]])
         """
-        if not self.batch_norm:
-            raise ValueError("running statistics belong to batch_norm=True, this stack has batch_norm=False")
         self._check_running(running)
-        _check_signals(signals)
+        self._check_signals(signals)
         rate = check.number("rate", rate, above=0, at_most=1)
         m = len(signals.a[0])
         mean = np.array([layer.mean for layer in signals.normalized[1:]])
@@ -310,12 +337,25 @@ class DeepStack:
         )
 
     def _check_running(self, running):
+        if not self.batch_norm:
+            raise ValueError("running statistics belong to batch_norm=True, this stack has batch_norm=False")
         if not isinstance(running, RunningStatistics):
             raise TypeError(f"running must be RunningStatistics, as update_running gives, got {type(running).__name__}")
         for name, values in zip(running._fields, running, strict=True):
             shape = check.real_array(f"running.{name}", values, 2).shape
             if shape != (self.depth, self.width):
                 raise ValueError(f"running.{name} has shape {shape}, the stack takes {(self.depth, self.width)}")
+        _not_negative("running.variance", np.asarray(running.variance))
+
+    def _check_signals(self, signals):
+        if not isinstance(signals, StackSignals):
+            raise TypeError(f"signals must be StackSignals, as forward gives, got {type(signals).__name__}")
+        units, wanted = [a.shape[1] for a in signals.a], list(self.mlp.sizes)
+        if units != wanted:
+            raise ValueError(f"signals come from layers of {units} units, this stack has {wanted}")
+        normed = signals.normalized[1] is not None
+        if normed != self.batch_norm:
+            raise ValueError(f"signals come from a stack with batch_norm={normed}, this one has {self.batch_norm}")
 
     def backprop(self, w: ArrayLike, signals: StackSignals, delta_output: ArrayLike) -> Backpropagation:
         """Carry an output error back through the stack (training mode) and collect the gradient.
@@ -332,8 +372,13 @@ class DeepStack:
         -------
         Backpropagation
             ``delta[l]`` (m, units) for l = 1..L+1 and the ``gradient`` ∂E/∂w (n,).
+
+        Raises
+        ------
+        TypeError, ValueError
+            When w, the signals or the error do not fit the stack, or w or the error is not finite.
         """
-        _check_signals(signals)
+        self._check_signals(signals)
         w, delta = self._finite_weights(w), check.numbers("delta_output", delta_output)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
@@ -348,16 +393,11 @@ class DeepStack:
             e = deltas[-1] @ W_above + e if self._has_skip(l + 1) else deltas[-1] @ W_above
             delta = e * ACTIVATIONS[self.mlp.hidden].derivative(signals.h[l])
             if self.batch_norm:
-                delta, *norm_gradient[:, l - 1] = batch_norm_backward(delta, signals.normalized[l], scales[l - 1])
+                delta, *norm_gradient[:, l - 1] = _batch_norm_backward(delta, signals.normalized[l], scales[l - 1])
             deltas.append(delta)
         deltas.reverse()
         gradient = self.mlp._collect([_with_one(a).T for a in signals.a[:-1]], [delta.T for delta in deltas])
         return Backpropagation([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
-
-
-def _check_signals(signals):
-    if not isinstance(signals, StackSignals):
-        raise TypeError(f"signals must be StackSignals, as forward gives, got {type(signals).__name__}")
 
 
 def _with_one(a):

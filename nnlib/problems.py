@@ -382,7 +382,7 @@ class CurveFit:
     def _derivatives(self, values: Callable, w: FloatArray, x: FloatArray, rows: int) -> FloatArray:
         """∂values/∂w (rows, n), by the function that was given or numerically."""
         if self._jacobian is None:
-            return checks._differentiate(values, w, "auto")[0]
+            return checks.differentiate(values, w, "auto")[0]
         J = check.real_numbers("jacobian(w, x)", self._jacobian(w, x))
         if J.shape != (rows, len(w)):
             raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(rows, len(w))}")
@@ -427,5 +427,5 @@ class CurveFit:
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (n, n): the derivative of g = Jᵀr, by central differences."""
-        H = checks.numerical_jacobian(self.gradient, check.real_numbers("w", w), method="central")
+        H, _ = checks.differentiate(self.gradient, check.real_numbers("w", w), "central")
         return (H + H.T) / 2

@@ -171,8 +171,6 @@ BAD = [
     # ---- checks
     (lambda: checks.numerical_gradient(lambda w: RAGGED, [1.0]), ValueError, r"f\(w\) must be an array of numbers"),
     (lambda: checks.numerical_jacobian(CURVE.residuals, [1.0], None), TypeError, "method must be one of auto"),
-    (lambda: checks.best_method("f", [1.0]), TypeError, "f must be a function of w, got str"),
-    (lambda: checks.best_method(CURVE.residuals, [np.inf]), ValueError, "w must be finite"),
     (lambda: checks.check_gradient(PROBLEM, W, tolerance="1e-6"), TypeError, "tolerance must be a number"),
     (lambda: checks.check_jacobian(PROBLEM, W, method="complexe"), ValueError, "method must .*mean 'complex'"),
     # ---- data

@@ -272,19 +272,20 @@ def test_right_derivatives_of_networks_pass(hidden, seed, method):
 
 @pytest.mark.parametrize("method", ["auto", "central"])
 @pytest.mark.parametrize("name", datasets.NIST)
-def test_right_derivatives_of_certified_curves_pass_also_at_the_minimum(name, method):
+def test_right_derivatives_of_certified_curves_are_never_called_wrong_also_at_the_minimum(name, method):
     data = datasets.nist(name)
     problem = nnlib.CurveFit(data.model, data.x, data.y)
     for w in (*data.starts, data.certified):
         for check in (check_gradient, check_jacobian, check_hessian):
-            assert check(problem, w, method)
+            assert check(problem, w, method).n_wrong == 0
+        assert check_jacobian(problem, w, method) or method == "central"
 
 
-def test_right_derivatives_pass_where_everything_is_zero():
+def test_right_derivatives_are_never_called_wrong_where_everything_is_zero():
     for surface in (surfaces.rosenbrock(), surfaces.himmelblau(), surfaces.beale(), surfaces.saddle()):
         for method in ("auto", "central"):
             for w in surface.minima:
-                assert check_gradient(surface, w, method)
+                assert check_gradient(surface, w, method).n_wrong == 0
                 assert check_jacobian(surface, w, method)
                 assert check_hessian(surface, w, method)
 
@@ -348,6 +349,123 @@ def test_nan_and_inf_never_pass(value):
     problem, w = network()
     report = check_gradient(with_error(problem, gradient=lambda w: np.full(len(w), value)), w)
     assert not report and report.n_wrong == len(w)
+
+
+def large_loss(gradient):
+    """A small slope on a large constant: rounding of the loss over the step of a difference is above the slope."""
+    return SimpleNamespace(loss=lambda w: 1e6 + 1e-3 * w[0], gradient=lambda w: np.array([gradient]))
+
+
+def test_a_wrong_sign_on_a_large_loss_never_passes():
+    for method in ("auto", "complex"):
+        report = check_gradient(large_loss(-1e-3), [1.0], method)
+        assert report.n_wrong == 1 and "a sign?" in report.hint
+        assert check_gradient(large_loss(1e-3), [1.0], method)
+    report = check_gradient(large_loss(-1e-3), [1.0], "central")
+    assert not report and report.n_wrong == 0 and report.n_undecided == 1
+    lines = str(report).splitlines()
+    assert lines[0] == (
+        "gradient is undecided at this w: 1 of 1 entries are lost in the rounding of central differences"
+    )
+    assert "relative difference 2.0e+00 (allowed 1e-06, besides 4e+00 for rounding)" in lines[1]
+    assert lines[2] == "  another w may tell, or the complex step"
+
+
+@pytest.fixture(scope="module")
+def unscaled_targets():
+    """A network on targets in the hundreds, and its weights close to the minimum: loss 1e6, gradient 1e-3."""
+    data = datasets.diabetes()
+    X = datasets.zscore_scaling(data.X).transform(data.X)
+    net = nnlib.MLP([10, 3, 1])
+    problem = nnlib.NetworkFit(net, X, data.Y)
+    return problem, nnlib.train(nnlib.levenberg_marquardt(problem, net.init(0)), max_steps=300).w
+
+
+@pytest.mark.parametrize("method", ["auto", "complex", "central"])
+def test_minus_the_gradient_is_not_right_in_a_single_entry_at_the_minimum_of_a_large_loss(unscaled_targets, method):
+    problem, w = unscaled_targets
+    gradient = problem.gradient(w)
+    assert problem.loss(w) > 1e5 and np.abs(gradient).max() < 1
+    assert check_gradient(problem, w, method).n_wrong == 0
+    report = check_gradient(with_error(problem, gradient=lambda w: -gradient), w, method)
+    assert not report
+    assert report.n_wrong + report.n_undecided >= np.count_nonzero(gradient)
+    if method != "central":
+        assert report.n_wrong >= np.count_nonzero(np.abs(gradient) > 1e-13 * problem.loss(w))
+
+
+def test_a_report_never_contradicts_itself(unscaled_targets):
+    """Right: the worst difference shown is within what was allowed. Wrong: it is not. Undecided: thanks to rounding."""
+    problem, w = unscaled_targets
+    for method in ("auto", "central"):
+        for at in (w, w + 1e-6, w + 0.1):
+            for factor in (1, 1 + 1e-5, -1, 2):
+                gradient = factor * problem.gradient(at)
+                report = check_gradient(with_error(problem, gradient=lambda w, g=gradient: g), at, method)
+                allowed = report.tolerance + report.rounding
+                assert (report.relative_difference > allowed) == (report.n_wrong > 0)
+                assert report.ok == (report.n_wrong == report.n_undecided == 0)
+                if report.ok:
+                    assert report.relative_difference <= report.tolerance or report.rounding < 0.1
+                elif not report.n_wrong:
+                    assert report.relative_difference > report.tolerance and report.rounding > 0.1
+
+
+def test_terms_that_cancel_are_rounding_of_the_complex_step_too():
+    """At the minimum of a sum of squares the gradient is what is left of large terms."""
+    rng = np.random.default_rng(0)
+    A, y = rng.normal(size=(100, 3)), 1e3 * rng.normal(size=100)
+    w = np.linalg.lstsq(A, y, rcond=None)[0]
+
+    def loss(w):
+        r = A @ w - y
+        return 0.5 * (r @ r)
+
+    one_way = SimpleNamespace(loss=loss, gradient=lambda w: A.T @ (A @ w - y))
+    another = SimpleNamespace(loss=loss, gradient=lambda w: (A.T @ A) @ w - A.T @ y)
+    for problem in (one_way, another):
+        report = check_gradient(problem, w, "complex")
+        assert report.n_wrong == 0
+
+
+def test_saturated_units_are_not_called_wrong():
+    """1 − a², by hand, is right to ε and not to its last digit; the complex step has all digits of it."""
+    net = nnlib.MLP([1, 1, 1])
+    problem = nnlib.NetworkFit(net, [1.0], [0.0])
+    for z in (5.0, 12.0, 16.0, 18.0, 25.0):
+        w = np.array([z, 0.0, 1.0, 0.5])
+        for check in (check_gradient, check_jacobian):
+            for method in ("auto", "complex"):
+                assert check(problem, w, method).n_wrong == 0
+
+
+@pytest.mark.parametrize("method", ["auto", "central", "complex"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_loss_that_is_not_finite_is_no_fault_of_the_gradient(value, method):
+    problem = SimpleNamespace(loss=lambda w: w[0] + value, gradient=lambda w: np.ones(1))
+    with pytest.raises(ValueError, match=r"problem.loss\(w\) must be finite, it holds"):
+        check_gradient(problem, [1.0], method)
+
+
+@pytest.mark.parametrize("method", ["auto", "central", "complex"])
+def test_a_function_that_is_not_finite_has_no_derivatives(method):
+    with pytest.raises(ValueError, match=r"f\(w\) must be finite, it holds nan"):
+        numerical_gradient(lambda w: w[0] * np.nan, [1.0], method)
+    with pytest.raises(ValueError, match=r"f\(w\) must be finite, it holds nan"):
+        numerical_jacobian(np.log, [-1.0], method)
+    with pytest.raises(ValueError, match=r"f\(w\) must be finite, it holds inf"):
+        numerical_hessian(lambda w: w[0] * np.inf, [1.0], "complex" if method == "complex" else "central")
+
+
+def test_a_function_that_is_finite_only_at_w_has_no_derivatives_either():
+    with pytest.raises(ValueError, match=r"f\(w\) must be finite around w too: its derivatives by central differences"):
+        numerical_gradient(lambda w: 1.0 if w[0] == 1 else np.nan, [1.0])
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_hints_stand_numbers_of_any_size(size):
+    problem = SimpleNamespace(residuals=lambda w: size * w, jacobian=lambda w: -size * np.eye(2))
+    assert "a sign?" in check_jacobian(problem, [1.0, 2.0]).hint
 
 
 def test_a_report_reads_as_sentences():

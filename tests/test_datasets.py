@@ -1,5 +1,6 @@
 """Data: certified values reproduced, real tables equal to scikit-learn's copies, scaling and splitting."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +173,11 @@ def test_repr_tells_what_the_data_are():
         ({"X": np.array([["a"], ["b"], ["c"]])}, TypeError, "X must hold real numbers"),
         ({"Y": np.array([[0], [np.nan], [1]])}, ValueError, "Y must be finite"),
         ({"task": "clustering"}, ValueError, "task must be one of regression, classification"),
+        ({"task": "classification", "Y": [[0], [0.5], [1]]}, ValueError, "Y must hold 0 and 1 .*, one entry is 0.5"),
+        ({"task": "classification", "Y": [[0], [-1], [1]]}, ValueError, "Y must hold 0 and 1 .*, one entry is -1"),
+        ({"task": "classification", "Y": [[0], [2], [1]]}, ValueError, "Y must hold 0 and 1 .*, one entry is 2"),
+        ({"task": "classification", "Y": np.eye(3)[:, :2]}, ValueError, "a single 1 .*, row 2 has 0"),
+        ({"task": "classification", "Y": [[0, 1], [1, 1], [1, 0]]}, ValueError, "a single 1 .*, row 1 has 2"),
         ({"feature_names": ("a", "b")}, ValueError, "feature_names must name 1 columns, got 2 names"),
     ],
 )
@@ -220,6 +226,37 @@ def test_inverse_transform_undoes_transform(X):
     for scaling in (datasets.minmax_scaling(X), datasets.zscore_scaling(X, ddof=1)):
         restored = scaling.inverse_transform(scaling.transform(X))
         assert restored == pytest.approx(X, abs=1e-12 * (1 + np.abs(X).max()))
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-3, 1e3])
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1e9, 1e12, -1e12])
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_zscore_scaling_keeps_its_digits_on_data_with_an_offset(offset, spread, ddof):
+    """Against exact arithmetic on the numbers as they are stored."""
+    X = offset + spread * np.random.default_rng(0).normal(size=(200, 1))
+    exact = [Fraction(x) for x in X[:, 0]]
+    mean = sum(exact) / len(exact)
+    deviation = float(sum((x - mean) ** 2 for x in exact) / (len(exact) - ddof)) ** 0.5
+    scaling = datasets.zscore_scaling(X, ddof=ddof)
+    assert scaling.scale[0] == pytest.approx(deviation, rel=1e-14)
+    assert scaling.center[0] == pytest.approx(float(mean), rel=1e-15, abs=1e-15 * spread)
+
+
+@settings(deadline=None, max_examples=100)
+@given(arrays(np.float64, st.tuples(st.integers(2, 6), st.integers(1, 3)), elements=st.floats(-1e300, 1e300)))
+def test_minmax_scaling_never_leaves_its_range_and_reaches_one_end(X):
+    Z = datasets.minmax_scaling(X).transform(X)
+    assert np.abs(Z).max() <= 1
+    varies = np.ptp(X, axis=0) > 0
+    assert np.array_equal(np.abs(Z).max(axis=0), varies)
+
+
+@pytest.mark.parametrize("load", [datasets.diabetes, datasets.auto_mpg, datasets.breast_cancer, datasets.penguins])
+def test_minmax_scaling_takes_the_ends_of_real_columns_to_the_ends(load):
+    X = load().X
+    Z = datasets.minmax_scaling(X).transform(X)
+    assert Z.min(axis=0) == pytest.approx(-1, abs=1e-15) and Z.max(axis=0) == pytest.approx(1, abs=1e-15)
+    assert np.abs(Z).max() == 1
 
 
 def test_ddof_1_divides_by_m_minus_1():
@@ -282,8 +319,10 @@ def test_another_seed_splits_otherwise():
 
 
 def test_part_of_a_certified_curve_is_not_certified():
-    training, _ = datasets.split(datasets.nist("Thurber"), (0.7, 0.3))
+    whole = datasets.nist("Thurber")
+    training, _ = datasets.split(whole, (0.7, 0.3))
     assert type(training) is datasets.Dataset
+    assert whole.model(whole.certified, training.X[:, 0]).shape == (len(training),)
 
 
 @pytest.mark.parametrize(
@@ -312,6 +351,8 @@ def test_split_wants_a_data_set():
     [
         (datasets.noisy_sine, {"seed": None}, TypeError, "seed must be a whole number or a numpy Generator"),
         (datasets.noisy_sine, {"noise": -0.1}, ValueError, "noise must be at least 0"),
+        (datasets.noisy_sine, {"noise": 1e308}, ValueError, "noise must be .* 1e\\+308 overflows"),
+        (datasets.two_spirals, {"noise": 1e308}, ValueError, "noise must be .* 1e\\+308 overflows"),
         (datasets.noisy_sine, {"n_samples": 1}, ValueError, "n_samples must be at least 2"),
         (datasets.triangle_wave, {"n_samples": "many"}, TypeError, "n_samples must be a whole number"),
         (datasets.two_spirals, {"noise": np.nan}, ValueError, "noise must be a finite number"),

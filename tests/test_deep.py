@@ -297,6 +297,14 @@ def test_cures_train_where_the_plain_stack_gets_no_further_than_the_best_constan
 
 PLAIN, NORMED = DeepStack(2, 3, 2, 1), DeepStack(2, 3, 2, 1, batch_norm=True)
 SIGNALS = NORMED.forward(NORMED.init(0), np.eye(2))
+NAN, NORMALIZED = [[np.nan]], deep.normalize([[1.0]], [0.0], [1.0])
+
+
+def signals_of(*sizes, **cures):
+    stack = DeepStack(*sizes, **cures)
+    return stack.forward(stack.init(0), np.eye(2))
+
+
 BAD_CALLS = [
     (lambda: DeepStack(2, 0, 2, 1), ValueError, "width must be at least 1, got 0"),
     (lambda: DeepStack(2, 3, 0, 1), ValueError, "depth must be at least 1, got 0"),
@@ -328,6 +336,52 @@ BAD_CALLS = [
         ValueError,
         r"delta_output has shape \(2, 3\), the outputs have \(2, 1\)",
     ),
+    (
+        lambda: NORMED.backprop(NORMED.init(0), signals_of(2, 5, 2, 1, batch_norm=True), np.ones((2, 1))),
+        ValueError,
+        r"signals come from layers of \[2, 5, 5, 1\] units, this stack has \[2, 3, 3, 1\]",
+    ),
+    (
+        lambda: NORMED.backprop(NORMED.init(0), signals_of(2, 3, 3, 1, batch_norm=True), np.ones((2, 1))),
+        ValueError,
+        r"signals come from layers of \[2, 3, 3, 3, 1\] units, this stack has \[2, 3, 3, 1\]",
+    ),
+    (
+        lambda: NORMED.update_running(NORMED.start_running(), signals_of(2, 5, 2, 1, batch_norm=True)),
+        ValueError,
+        r"signals come from layers of \[2, 5, 5, 1\] units",
+    ),
+    (
+        lambda: NORMED.backprop(NORMED.init(0), signals_of(2, 3, 2, 1), np.ones((2, 1))),
+        ValueError,
+        "signals come from a stack with batch_norm=False, this one has True",
+    ),
+    (
+        lambda: NORMED.update_running(NORMED.start_running(), signals_of(2, 3, 2, 1)),
+        ValueError,
+        "signals come from a stack with batch_norm=False, this one has True",
+    ),
+    (
+        lambda: PLAIN.backprop(PLAIN.init(0), SIGNALS, np.ones((2, 1))),
+        ValueError,
+        "batch_norm=True, this one has False",
+    ),
+    (
+        lambda: PLAIN.predict(PLAIN.init(0), np.eye(2), NORMED.start_running()),
+        ValueError,
+        "running statistics belong to batch_norm=True, this stack has batch_norm=False",
+    ),
+    (
+        lambda: NORMED.predict(NORMED.init(0), np.eye(2), RunningStatistics(np.zeros((2, 3)), -np.ones((2, 3)))),
+        ValueError,
+        "running.variance must not be negative, it holds -1",
+    ),
+    (lambda: deep.normalize(NAN, [0.0], [1.0]), ValueError, "z must be finite, it holds nan"),
+    (lambda: deep.normalize([[1.0]], [np.inf], [1.0]), ValueError, "mean must be finite, it holds inf"),
+    (lambda: deep.normalize([[1.0]], [0.0], [-1.0]), ValueError, "variance must not be negative, it holds -1"),
+    (lambda: deep.batch_statistics(NAN), ValueError, "z must be finite, it holds nan"),
+    (lambda: deep.batch_norm_backward(NAN, NORMALIZED, [1.0]), ValueError, "error must be finite, it holds nan"),
+    (lambda: deep.batch_norm_backward([[1.0]], NORMALIZED, [np.nan]), ValueError, "scale must be finite, it holds nan"),
     (lambda: DeepFit(PLAIN.mlp, np.eye(2), [0, 1]), TypeError, "stack must be a DeepStack, got MLP"),
     (lambda: DeepFit(PLAIN, np.eye(2), [0, 1, 2]), ValueError, "X has 2 rows and Y has 3"),
     (lambda: DeepFit(PLAIN, np.eye(2), [0, 1], cost="cross-entropy"), ValueError, "goes with logistic or softmax"),
@@ -340,3 +394,9 @@ BAD_CALLS = [
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_weights_that_overflow_give_a_loss_that_is_not_finite_and_no_error():
+    problem = DeepFit(NORMED, np.eye(2), [0.0, 1.0])
+    loss, gradient = problem.loss_and_gradient(np.full(NORMED.n_params, 1e200))
+    assert not np.isfinite(loss) and gradient.shape == (NORMED.n_params,)
