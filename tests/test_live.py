@@ -222,6 +222,17 @@ def test_still_leaves_out_what_moves_and_png_shows_it(axes):
     assert with_line.shape == (800, 1200, 3) and (with_line[0, 0] == 255).all()
 
 
+def test_shades_of_gray_stay_gray(axes):
+    x, shades = np.linspace(-1, 1, 100), [f"{level:.2f}" for level in np.linspace(0.7, 1.0, 10)]
+    axes.contourf(x, 5 + 5 * x, np.add.outer(x**2, x), 9, colors=shades)
+    for i, color in enumerate(live.COLORS.values()):
+        axes.plot([-1, 1], [i, i + 1], color=color, linewidth=3)
+    (line,) = axes.plot([0, 1], [0, 1])
+    pixels = np.asarray(Image.open(io.BytesIO(Picture(axes.figure, [line]).png())).convert("RGB")).astype(int)
+    for shade in shades:
+        assert (np.abs(pixels - round(255 * float(shade))).max(axis=2) <= 2).sum() > 1000
+
+
 def test_still_is_light(axes):
     x = np.linspace(-1, 1, 100)
     axes.contourf(x, 5 + 5 * x, np.add.outer(x**2, x**2), 30)

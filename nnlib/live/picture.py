@@ -90,7 +90,8 @@ class Picture:
             self._fig.set_dpi(dpi)
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         out = io.BytesIO()
-        palette = image.quantize(128, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        # The median cut spends its colors where the picture has its pixels: shades of gray stay gray.
+        palette = image.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         palette.save(out, format="png", optimize=True)
         return out.getvalue()
 
