@@ -216,8 +216,8 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
     >>> float(-0.5 * 1.0**2 - 0.5 * np.log(2 * np.pi))
     -1.41893853
     """
-    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
-    return log_evidence_of(_look(problem, w), alpha, beta, problem.n_residuals)
+    at, alpha, beta = _look(problem, w, alpha, beta)
+    return log_evidence_of(at, alpha, beta, problem.n_residuals)
 
 
 def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> float:
@@ -240,8 +240,8 @@ def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> fl
     >>> effective_parameters(constant, [0.5], alpha=1.0, beta=3.0)
     0.75
     """
-    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
-    return gamma_of(_look(problem, w).eigenvalues, alpha, beta)
+    at, alpha, beta = _look(problem, w, alpha, beta)
+    return gamma_of(at.eigenvalues, alpha, beta)
 
 
 class Directions(NamedTuple):
@@ -291,18 +291,19 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
     >>> found.eigenvalues, found.shares
     (array([5., 0.]), array([0.9, 0. ]))
     """
-    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
-    at = _look(problem, w)
+    at, alpha, beta = _look(problem, w, alpha, beta)
     eigenvalues, vectors = at.eigenvalues[::-1], at.V[:, ::-1]
     return Directions(eigenvalues, vectors, beta * eigenvalues / (beta * eigenvalues + alpha))
 
 
-def _look(problem, w: ArrayLike):
+def _look(problem, w: ArrayLike, alpha: float, beta: float):
+    """What is known at w, and both precisions, all of them checked."""
+    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
     require_plain_least_squares(problem)
     at = look(problem, check.real_array("w", w, 1))
     if at is None:
         raise ValueError("the loss and the Jacobian at w must be finite")
-    return at
+    return at, alpha, beta
 
 
 # ------------------------------------------------------------------------------------------------ choices by evidence

@@ -176,7 +176,10 @@ def _finite(derivatives: FloatArray, f, w: ArrayLike, name: str, method: str) ->
     """The derivatives, unless they or f itself are not finite."""
     finite = np.isfinite(derivatives).all()
     if method == "complex" or not finite:  # log(w + ih) is finite also where log(w) is not
-        check.all_finite(name, f(np.array(w, dtype=float)))
+        values = f(np.array(w, dtype=float))
+        if not np.isfinite(values).all():
+            bad = values[~np.isfinite(values)][0]
+            raise ValueError(f"{name} must be finite, it holds {bad}: choose a w where it is finite")
     if not finite:
         raise ValueError(f"{name} must be finite around w too: its derivatives by {METHODS[method]} are not")
     return derivatives

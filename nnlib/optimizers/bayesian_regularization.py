@@ -24,7 +24,11 @@ the units of E_D, in which the damping μ means what it does in plain Levenberg�
 
     (JᵀJ + (α/β + μ)I) p = −(Jᵀr + (α/β) w).
 
-One eigendecomposition of JᵀJ at each new w gives γ, the evidence, and the step for every (μ, α, β).
+One eigendecomposition of JᵀJ at each new w gives γ, the evidence, and the step for every (μ, α, β). Once w, α and β
+are nearly at rest it also gives the rest of the way to the fixed point, without another look at the data: along
+eigenvector i, E_D is modeled by E_D + g_i p_i + ½ λ_i p_i² with g = Jᵀr, and F is then lowest at
+
+    w_i + p_i = (λ_i w_i − g_i)/(λ_i + α/β).
 """
 
 from __future__ import annotations
