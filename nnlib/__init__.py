@@ -63,8 +63,22 @@ __all__ = [
 ]
 
 # Modules that most programs do not need are loaded at their first use, so that `import nnlib` stays quick.
+_IN_COURSE = {
+    name: f"course.{name}"
+    for name in (
+        "deep",
+        "exercises",
+        "explorers",
+        "installation",
+        "operation_counts",
+        "sample_by_sample",
+        "selection",
+        "surfaces",
+    )
+} | {"maps": "course.plane_maps"}
 _ON_FIRST_USE = (
-    "backpropagation",
+    "installation",
+    "sample_by_sample",
     "bayes",
     "datasets",
     "deep",
@@ -79,7 +93,7 @@ _ON_FIRST_USE = (
 
 def __getattr__(name: str):
     if name in _ON_FIRST_USE:
-        return importlib.import_module(f"nnlib.{name}")
+        return importlib.import_module(f"nnlib.{_IN_COURSE.get(name, name)}")
     raise AttributeError(f"module 'nnlib' has no attribute {name!r}")
 
 

@@ -1,150 +1,102 @@
-"""Backpropagation one sample at a time, as its formulas are written: loops over samples and layers, W and b apart.
+"""Backpropagation of all samples at once: the passes that `MLP`, the problems and the Gauss–Newton matrix are made of.
 
-For one sample (x, y), with W^l and b^l the weights and biases of layer l = 1..L:
+Layer l = 1..L holds Θ^l = [W^l b^l]. With a one appended to each layer's inputs, ā = [a, 1], a layer is a single product,
+z^l = Θ^l ā^{l−1}, and so are all derivatives:
 
-    forward signals     a^0 = x,  z^l = W^l a^{l−1} + b^l,  a^l = g(z^l)
-    error signals       δ^L = (a^L − y) ⊙ g′(z^L)               squared error
-                        δ^L = a^L − y                           cross-entropy
-                        δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l)    l = L−1, …, 1
+    forward    z^l = Θ^l ā^{l−1},  a^l = g(z^l),  a^0 = x
+    backward   δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l)
+    gradient   ∂E/∂Θ^l = Σ_samples δ^l (ā^{l−1})ᵀ
 
-Over the m samples accumulators add up what each of them says about each weight, and the mean is the gradient:
-
-    Δ^l := Δ^l + δ^l (a^{l−1})ᵀ,   Δ_b^l := Δ_b^l + δ^l
-    D^l = Δ^l / m + λ W^l,         D_b^l = Δ_b^l / m  (+ λ b^l)
-
-`NetworkFit` computes the same in products of matrices, many times as fast. Its loss is the sum over the samples and not
-the mean, so its gradient is m D where its weight_decay is m λ.
-
-References
-----------
-Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors, Nature 323.
+One sample is a COLUMN, as in the formulas: arrays are (units, samples), Z = Θ Ā does all samples at once.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from nnlib import _arguments as check
-from nnlib.activations import ACTIVATIONS
-from nnlib.network import MLP
-from nnlib.problems import NetworkFit
-
-FloatArray = NDArray[np.float64]
 
 
-def accumulate(net: MLP, w: ArrayLike, X: ArrayLike, Y: ArrayLike, cost: str = "squared-error") -> FloatArray:
-    """The accumulators Δ after all samples: the gradient of the summed cost, without weight decay.
+def forward(net, thetas, X):
+    """Of samples X (d, m): inputs ā^{l−1} (inputs + 1, m) and z^l of every layer, and the outputs a^L (K, m)."""
+    inputs, zs, a = [], [], X
+    for theta, activation in zip(thetas, net.activations, strict=True):
+        inputs.append(with_one(a))
+        zs.append(theta @ inputs[-1])
+        a = activation.g(zs[-1])
+    return inputs, zs, a
 
-    Parameters
-    ----------
-    net : MLP
-    w : (n,) array
-    X : (m, d) array
-        Inputs, one sample a row.
-    Y : (m, K) array
-        Targets, as `NetworkFit` takes them.
-    cost : {"squared-error", "cross-entropy"}, default "squared-error"
-        As in `NetworkFit`: ½ Σ (a − y)², or the cross-entropy that belongs to logistic or softmax outputs.
 
-    Returns
-    -------
-    (n,) array
-        Δ in the order of w; ``net.unpack`` gives it layer by layer.
+def backward(net, thetas, inputs, errors):
+    """δ^1..δ^L from δ^L, for several errors at once: each δ^l is (units, errors, m)."""
+    deltas = [errors]
+    for layer in range(len(thetas) - 1, 0, -1):
+        deltas.append(one_layer_back(net, thetas, inputs, layer, deltas[-1]))
+    return deltas[::-1]
 
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range, as `NetworkFit`.
 
-    Examples
-    --------
-    One linear unit: Δ_W is the sum of (a − y) x, Δ_b that of (a − y).
+def one_layer_back(net, thetas, inputs, layer, delta):
+    """δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l), in one product for all errors and samples."""
+    WT = thetas[layer][:, :-1].T
+    slope = net.activations[layer - 1].derivative(inputs[layer][:-1])
+    return (WT @ delta.reshape(len(delta), -1)).reshape(len(WT), *delta.shape[1:]) * slope[:, None]
 
-    >>> accumulate(MLP([1, 1]), [2.0, 0.0], [[1.0], [3.0]], [[1.0], [1.0]])
-    array([16.,  6.])
+
+def gradient(net, thetas, inputs, delta):
+    """∂E/∂w from δ^L (K, m)."""
+    return collect(net, inputs, [delta[:, 0] for delta in backward(net, thetas, inputs, delta[:, None])])
+
+
+def collect(net, inputs, deltas):
+    """∂E/∂Θ^l = δ^l (ā^{l−1})ᵀ for every layer, as one vector; each δ^l is (units, m)."""
+    g = np.empty(net.n_params, dtype=np.result_type(deltas[0], inputs[0]))
+    for at, delta, a in zip(net.slices, deltas, inputs, strict=True):
+        g[at] = (delta @ a.T).ravel()
+    return g
+
+
+def write_jacobian(net, JT, thetas, inputs, a):
+    """Fill JT (n, m, K): the rows of a layer are the products of its δ, one for each output, with its inputs."""
+    deltas = backward(net, thetas, inputs, net.activations[-1].pull(a[:, None], np.eye(net.n_outputs)[:, :, None]))
+    for at, (units, columns), delta, a_bar in zip(net.slices, net.shapes, deltas, inputs, strict=True):
+        block = JT[at].reshape(units, columns, *JT.shape[1:])  # a view: splitting the first axis copies nothing
+        np.multiply(delta.transpose(0, 2, 1)[:, None], a_bar[:, :, None], out=block)
+
+
+def gradient_along(net, w, v, X, Y, cost):
+    """Change of the gradient along v, which is H v: Pearlmutter's R-operator, forward over reverse.
+
+    Each line of the forward and backward pass is followed by its derivative in the direction v; R_ marks it.
     """
-    data, w = NetworkFit(net, X, Y, cost), check.real_array("w", w, 1)
-    Delta = np.zeros(net.n_params)
-    accumulators = net.unpack(Delta)  # views: what is added to them is added to Delta
-    for x, y in zip(data.X, data.Y, strict=True):
-        a = _forward_signals(net, w, x)
-        delta = _error_signals(net, w, a, y, cost)
-        for l, (Delta_W, Delta_b) in enumerate(accumulators, start=1):
-            Delta_W += np.outer(delta[l], a[l - 1])
-            Delta_b += delta[l]
-    return Delta
+    thetas, R_thetas = net.thetas(w), net.thetas(v)
+    inputs, zs, a = forward(net, thetas, X)
+
+    R_inputs, R_zs, R_a = [], [], np.zeros_like(X)
+    for theta, R_theta, layer_input, activation, layer_output in zip(
+        thetas, R_thetas, inputs, net.activations, [*(i[:-1] for i in inputs[1:]), a], strict=True
+    ):
+        R_inputs.append(np.vstack([R_a, np.zeros(R_a.shape[1])]))  # the appended one does not move
+        R_zs.append(theta @ R_inputs[-1] + R_theta @ layer_input)
+        R_a = activation.pull(layer_output, R_zs[-1])
+
+    output = net.activations[-1]
+    delta, R_delta = cost.delta(zs[-1], a, Y, output), cost.delta_along(zs[-1], a, Y, output, R_zs[-1])
+    deltas, R_deltas = [delta], [R_delta]
+    for layer in range(len(thetas) - 1, 0, -1):
+        activation, hidden = net.activations[layer - 1], inputs[layer][:-1]
+        WT, R_WT = thetas[layer][:, :-1].T, R_thetas[layer][:, :-1].T
+        slope, R_slope = activation.derivative(hidden), activation.second_derivative(hidden) * R_zs[layer - 1]
+        back, R_back = WT @ delta, WT @ R_delta + R_WT @ delta
+        delta, R_delta = back * slope, R_back * slope + back * R_slope
+        deltas.append(delta)
+        R_deltas.append(R_delta)
+
+    Hv = np.empty(net.n_params)
+    for at, delta, R_delta, a, R_a in zip(net.slices, deltas[::-1], R_deltas[::-1], inputs, R_inputs, strict=True):
+        Hv[at] = (R_delta @ a.T + delta @ R_a.T).ravel()
+    return Hv
 
 
-def mean_gradient(
-    net: MLP,
-    w: ArrayLike,
-    X: ArrayLike,
-    Y: ArrayLike,
-    cost: str = "squared-error",
-    weight_decay: float = 0.0,
-    decay_biases: bool = True,
-) -> FloatArray:
-    """D = Δ/m + λW, the gradient of the mean cost over the samples plus λ ½ Σ w².
-
-    Parameters
-    ----------
-    net, w, X, Y, cost
-        As in `accumulate`.
-    weight_decay : float, default 0
-        λ ≥ 0. `NetworkFit`, which sums over the samples, calls m λ its weight_decay.
-    decay_biases : bool, default True
-        Whether biases decay too.
-
-    Returns
-    -------
-    (n,) array
-        D in the order of w.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range, as `NetworkFit`.
-
-    Examples
-    --------
-    >>> net, X, Y = MLP([1, 1]), [[1.0], [3.0]], [[1.0], [1.0]]
-    >>> mean_gradient(net, [2.0, 0.0], X, Y, weight_decay=0.5)
-    array([9., 3.])
-    >>> NetworkFit(net, X, Y, weight_decay=2 * 0.5).gradient([2.0, 0.0]) / 2
-    array([9., 3.])
-    """
-    data = NetworkFit(net, X, Y, cost, weight_decay, decay_biases)
-    D = accumulate(net, w, X, Y, cost) / len(data.X)
-    for (D_W, D_b), (W, b) in zip(net.unpack(D), net.unpack(w), strict=True):
-        D_W += weight_decay * W
-        if decay_biases:
-            D_b += weight_decay * b
-    return D
-
-
-def _forward_signals(net, w, x):
-    """a^0..a^L of one sample."""
-    a = [x]
-    for l, (W, b) in enumerate(net.unpack(w), start=1):
-        z = W @ a[l - 1] + b
-        a.append(_activation(net, l).g(z))
-    return a
-
-
-def _error_signals(net, w, a, y, cost):
-    """δ^1..δ^L of one sample, delta[l] for layer l; every g′(z^l) is computed from a^l."""
-    layers, L = net.unpack(w), len(a) - 1
-    delta = [None] * (L + 1)
-    delta[L] = a[L] - y
-    if cost == "squared-error":
-        delta[L] = delta[L] * _activation(net, L).derivative(a[L])
-    for l in range(L - 1, 0, -1):
-        W_above, _ = layers[l]  # W^{l+1}, because the list begins with layer 1
-        delta[l] = (W_above.T @ delta[l + 1]) * _activation(net, l).derivative(a[l])
-    return delta
-
-
-def _activation(net, l):
-    """g of layer l."""
-    return ACTIVATIONS[net.output if l == len(net.sizes) - 1 else net.hidden]
+def with_one(a):
+    """ā = [a, 1]: the activations (units, m) with a row of ones below them, which the biases multiply."""
+    a_bar = np.empty((len(a) + 1, a.shape[1]), dtype=a.dtype)
+    a_bar[:-1], a_bar[-1] = a, 1.0
+    return a_bar

@@ -7,7 +7,6 @@ of any problem at any (w, α, β), restarts chosen by evidence, and the evidence
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -15,296 +14,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnlib import _arguments as check
 from nnlib.network import MLP
-from nnlib.optimizers.bayesian_regularization import (
-    BayesianSteps,
-    bayesian_regularization,
-    gamma_of,
-    log_evidence_of,
-    look,
-    require_plain_least_squares,
+from nnlib.evidence import (
+    BayesFit,
+    Directions,
+    Prediction,
+    WithoutHalves,
+    effective_parameters,
+    log_evidence,
+    measured_directions,
 )
-from nnlib.problems import CurveFit, NetworkFit
-from nnlib.selection import Pair, mean_squared_error, named_problem
-from nnlib.training import Fit, train
+from nnlib.optimizers.bayesian_regularization import bayesian_regularization
+from nnlib.problems import NetworkFit, mean_squared_error, named_problem
+from nnlib.training import train
 
 FloatArray = NDArray[np.float64]
-
-BAYES = ("alpha", "beta", "gamma", "log_evidence")
-
-
-class Prediction(NamedTuple):
-    """Predictions and the standard deviation of a new measurement around each, in arrays of one shape."""
-
-    mean: FloatArray
-    std: FloatArray
-
-
-class WithoutHalves(NamedTuple):
-    """The same fit in the convention of Foresee & Hagan, MATLAB and R's brnn: F = β Σ r² + α Σ w².
-
-    Attributes
-    ----------
-    alpha, beta : float
-        Half of ours: the noise has the variance 1/(2β).
-    gamma : float
-        Effective number of parameters, the same in both.
-    E_D, E_W : float
-        Σ r² and Σ w², twice ours.
-    """
-
-    alpha: float
-    beta: float
-    gamma: float
-    E_D: float
-    E_W: float
-
-
-@dataclass(frozen=True, repr=False, kw_only=True)
-class BayesFit(Fit):
-    """The result of training by Bayesian regularization: everything of `Fit`, and the following.
-
-    w are the last weights, those that belong to α and β (with a validation problem: those of its lowest loss, and
-    α and β as they were there). ``loss`` is E_D. ``history`` has the entries alpha, beta, gamma, log_evidence, E_D
-    and E_W too.
-
-    Attributes
-    ----------
-    alpha, beta : float
-        Precision of the weights' prior and of the noise, whose standard deviation is 1/√β; 0 and 1 before the first
-        estimate.
-    gamma : float
-        Effective number of parameters.
-    log_evidence : float
-        ln P(D|α,β), to be compared between fits of the same data; −inf while α = 0.
-    """
-
-    alpha: float
-    beta: float
-    gamma: float
-    log_evidence: float
-
-    @classmethod
-    def of(cls, fit: Fit, steps: BayesianSteps) -> BayesFit:
-        """The fit, with α, β, γ and the evidence of its best step, or of the start where there was none."""
-        at = fit.best_step - 1
-        found = {name: float(fit.history[name][at] if fit.best_step else getattr(steps, name)) for name in BAYES}
-        return cls(**{f.name: getattr(fit, f.name) for f in fields(fit)}, **found)
-
-    @property
-    def E_D(self) -> float:
-        """½ Σ r²."""
-        return self.loss
-
-    @property
-    def E_W(self) -> float:
-        """½ Σ w²."""
-        return 0.5 * float(self.w @ self.w)
-
-    @property
-    def without_halves(self) -> WithoutHalves:
-        """α and β as Foresee & Hagan, MATLAB's trainbr and R's brnn count them."""
-        return WithoutHalves(self.alpha / 2, self.beta / 2, self.gamma, 2 * self.E_D, 2 * self.E_W)
-
-    @property
-    def may_be_too_small(self) -> bool:
-        """Whether every hidden unit is in use, so that a larger network might find more.
-
-        A unit that the data do not need has all its weights switched off, and none of them counts in γ. So while
-        fewer parameters are left over, n − γ, than a hidden unit has (weights in, bias and weights out, of the
-        smallest one), no unit is off. If the γ and the evidence of a larger network are no higher, this one was large
-        enough. False is no promise: a network that is far too small may take what it cannot follow for noise, and then
-        leave parameters over. False without hidden units, and before the first estimate of α and β.
-
-        References
-        ----------
-        Foresee & Hagan (1997) advise a larger network where γ comes close to n. They put no number to close.
-        """
-        return self.alpha > 0 and len(self.w) - self.gamma < _smallest_unit(self.problem)
-
-    def predict(self, X: ArrayLike, std: bool = False) -> FloatArray | Prediction:
-        """Predictions at inputs X, and on demand their error bars √(1/β + gᵀA⁻¹g), g = ∂ŷ/∂w.
-
-        Parameters
-        ----------
-        X : (m, d) array
-            Inputs as in training.
-        std : bool, default False
-            Whether to give error bars: 1/β is the noise of a new measurement, gᵀA⁻¹g what the data leave open about w,
-            with A = βJᵀJ + αI.
-
-        Returns
-        -------
-        array, or Prediction(mean, std) of two arrays
-            (m, K) for a network, like f(w, X) for a curve.
-
-        References
-        ----------
-        MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
-        """
-        mean = super().predict(X)
-        if not check.flag("std", std):
-            return mean
-        if not self.alpha > 0:
-            raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
-        at = look(self.problem, self.w)
-        G = self._jacobian(X) @ at.V
-        variance = 1 / self.beta + np.sum(G * G / (self.beta * at.eigenvalues + self.alpha), axis=1)
-        return Prediction(mean, np.sqrt(variance).reshape(mean.shape))
-
-    def _jacobian(self, X: ArrayLike) -> FloatArray:
-        """∂ŷ/∂w at inputs X, one row a prediction."""
-        problem = self.problem
-        if isinstance(problem, NetworkFit):
-            return problem.net.jacobian(self.w, X)
-        if isinstance(problem, CurveFit):
-            return problem.prediction_jacobian(self.w, X)
-        raise TypeError(f"error bars need a NetworkFit or a CurveFit, the problem is a {type(problem).__name__}")
-
-    def __repr__(self) -> str:
-        found = f"α {self.alpha:.4g}, β {self.beta:.4g}, γ {self.gamma:.4g} of {len(self.w)} parameters"
-        return f"{super().__repr__()}\n  {found}, log evidence {self.log_evidence:.6g}{self._warning()}"
-
-    def _warning(self) -> str:
-        if not self.may_be_too_small:
-            return ""
-        left, unit = len(self.w) - self.gamma, _smallest_unit(self.problem)
-        return (
-            f"\n  γ leaves {left:.2g} parameters over, fewer than one hidden unit has ({unit}): every unit is in use, "
-            f"and the network may be too small"
-        )
-
-
-def _smallest_unit(problem) -> int:
-    """Fewest parameters that a hidden unit has: weights in, bias and weights out; 0 where there are no hidden units."""
-    sizes = problem.net.sizes if isinstance(problem, NetworkFit) else ()
-    return min((before + 1 + after for before, after in zip(sizes, sizes[2:], strict=False)), default=0)
-
-
-# ------------------------------------------------------------------------------------------------ at any (w, α, β)
-
-
-def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
-    """ln P(D|α,β) of a least-squares problem, by Laplace's approximation around w.
-
-    Parameters
-    ----------
-    problem : object
-        As in `nnlib.bayesian_regularization`.
-    w : (n,) array
-        The minimum of βE_D + αE_W.
-    alpha, beta : float
-        Precision of the prior and of the noise, > 0.
-
-    Returns
-    -------
-    float
-        −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π, with A = βJᵀJ + αI; exact for models linear
-        in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted.
-
-    References
-    ----------
-    MacKay (1992), Bayesian interpolation, Neural Computation 4.
-
-    Examples
-    --------
-    One measurement y = 1 of a constant w: y is normal with mean 0 and variance 1/β + 1/α = 1.
-
-    >>> from nnlib import CurveFit
-    >>> constant = CurveFit(lambda w, x: w * x, [1.0], [1.0], jacobian=lambda w, x: x[:, None])
-    >>> log_evidence(constant, [0.5], alpha=2.0, beta=2.0)
-    -1.41893853
-    >>> float(-0.5 * 1.0**2 - 0.5 * np.log(2 * np.pi))
-    -1.41893853
-    """
-    at, alpha, beta = _look(problem, w, alpha, beta)
-    return log_evidence_of(at, alpha, beta, problem.n_residuals)
-
-
-def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> float:
-    """γ = n − α tr A⁻¹ = Σ βλ_i/(βλ_i + α): how many directions of w the data determine.
-
-    Parameters
-    ----------
-    problem, w, alpha, beta
-        As in `log_evidence`.
-
-    Returns
-    -------
-    float
-        Between 0 and the number of weights.
-
-    Examples
-    --------
-    >>> from nnlib import CurveFit
-    >>> constant = CurveFit(lambda w, x: w * x, [1.0], [1.0], jacobian=lambda w, x: x[:, None])
-    >>> effective_parameters(constant, [0.5], alpha=1.0, beta=3.0)
-    0.75
-    """
-    at, alpha, beta = _look(problem, w, alpha, beta)
-    return gamma_of(at.eigenvalues, alpha, beta)
-
-
-class Directions(NamedTuple):
-    """The eigenvectors of JᵀJ and how far the data determine w along each; from the best determined one down.
-
-    Attributes
-    ----------
-    eigenvalues : (n,) array
-        λ_i of JᵀJ.
-    vectors : (n, n) array
-        The unit eigenvector of λ_i in column i.
-    shares : (n,) array
-        βλ_i/(βλ_i + α), from 0 (the prior decides) to 1 (the data decide): their sum is γ.
-    """
-
-    eigenvalues: FloatArray
-    vectors: FloatArray
-    shares: FloatArray
-
-
-def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Directions:
-    """What γ counts: along each eigenvector of JᵀJ, the share of the data in what is known about w.
-
-    Around the minimum the data alone would put w at w_D with precision βλ_i along eigenvector i, the prior alone at 0
-    with precision α. Both together put it at the share βλ_i/(βλ_i + α) of the way from 0 to w_D.
-
-    Parameters
-    ----------
-    problem, w, alpha, beta
-        As in `log_evidence`.
-
-    Returns
-    -------
-    Directions
-
-    References
-    ----------
-    MacKay (1992), Bayesian interpolation, Neural Computation 4, section 4.2.
-
-    Examples
-    --------
-    The first weight is measured, the second has no influence on the data:
-
-    >>> from nnlib import CurveFit
-    >>> curve = CurveFit(lambda w, x: w[0] * x + 0 * w[1], [1.0, 2.0], [1.0, 2.0])
-    >>> found = measured_directions(curve, [1.0, 0.0], alpha=1.0, beta=1.8)
-    >>> found.eigenvalues, found.shares
-    (array([5., 0.]), array([0.9, 0. ]))
-    """
-    at, alpha, beta = _look(problem, w, alpha, beta)
-    eigenvalues, vectors = at.eigenvalues[::-1], at.V[:, ::-1]
-    return Directions(eigenvalues, vectors, beta * eigenvalues / (beta * eigenvalues + alpha))
-
-
-def _look(problem, w: ArrayLike, alpha: float, beta: float):
-    """What is known at w, and both precisions, all of them checked."""
-    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
-    require_plain_least_squares(problem)
-    at = look(problem, check.real_array("w", w, 1))
-    if at is None:
-        raise ValueError("the loss and the Jacobian at w must be finite")
-    return at, alpha, beta
-
 
 # ------------------------------------------------------------------------------------------------ choices by evidence
 
@@ -367,7 +90,7 @@ def occams_hill(
     hidden: Iterable[int] = range(1, 11),
     seeds: Iterable[int] = range(5),
     max_steps: int = 1000,
-    validation: Pair | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> OccamsHill:
     """Fit networks of one hidden layer with more and more units, for the evidence and γ of each.
 

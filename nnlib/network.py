@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnlib import _arguments as check
+from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
 from nnlib.initializers import INITIALIZERS
 
@@ -104,13 +105,12 @@ class MLP:
         self.output = check.choice("output", output, ACTIVATIONS)
 
         layers = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
-        self._activations = [ACTIVATIONS[self.hidden]] * (len(layers) - 1) + [ACTIVATIONS[self.output]]
-        self._shapes = [(units, inputs + 1) for units, inputs in layers]
-        ends = np.cumsum([units * columns for units, columns in self._shapes]).tolist()
-        self._slices = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+        self.activations = [ACTIVATIONS[self.hidden]] * (len(layers) - 1) + [ACTIVATIONS[self.output]]
+        self.shapes = [(units, inputs + 1) for units, inputs in layers]
+        ends = np.cumsum([units * columns for units, columns in self.shapes]).tolist()
+        self.slices = [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
         self.n_params = ends[-1]
         self.n_inputs, self.n_outputs = self.sizes[0], self.sizes[-1]
-        self._each_output = np.eye(self.n_outputs)[:, :, None]
 
     def __repr__(self) -> str:
         sizes = list(self.sizes)
@@ -146,7 +146,7 @@ class MLP:
         if not low < high:
             raise ValueError(f"input_range must rise from low to high, got ({low:g}, {high:g})")
         w = np.empty(self.n_params)
-        last = len(self._shapes) - 1
+        last = len(self.shapes) - 1
         for layer, (W_view, b_view) in enumerate(self.unpack(w)):
             units, inputs = W_view.shape
             W, b = draw(inputs, units, layer == last, rng)
@@ -162,7 +162,7 @@ class MLP:
 
         Writing to them writes to w, if that is an array and not a list.
         """
-        return [(theta[:, :-1], theta[:, -1]) for theta in self._thetas(self._weights(w))]
+        return [(theta[:, :-1], theta[:, -1]) for theta in self.thetas(self._weights(w))]
 
     def _weights(self, w: ArrayLike) -> np.ndarray:
         w = check.numbers("w", w)
@@ -182,8 +182,8 @@ class MLP:
             raise ValueError(f"X has {columns}, the network takes {self.n_inputs} inputs (one sample a row)")
         return X
 
-    def _thetas(self, w: np.ndarray) -> list[np.ndarray]:
-        return [w[at].reshape(shape) for at, shape in zip(self._slices, self._shapes, strict=True)]
+    def thetas(self, w: np.ndarray) -> list[np.ndarray]:
+        return [w[at].reshape(shape) for at, shape in zip(self.slices, self.shapes, strict=True)]
 
     # ------------------------------------------------------------------------------------------------ forward
 
@@ -200,10 +200,10 @@ class MLP:
         -------
         (m, K) array
         """
-        thetas, X = self._thetas(self._finite_weights(w)), self._inputs(X)
+        thetas, X = self.thetas(self._finite_weights(w)), self._inputs(X)
         outputs = np.empty((len(X), self.n_outputs), dtype=np.result_type(thetas[0], float))
         for rows in row_blocks(len(X)):
-            _, _, a = self._forward(thetas, X[rows].T)
+            _, _, a = passes.forward(self, thetas, X[rows].T)
             outputs[rows] = a.T
         return outputs
 
@@ -215,17 +215,8 @@ class MLP:
         Signals
             ``z[l]`` and ``a[l]``, each (m, units of layer l); a[0] = X.
         """
-        inputs, zs, a = self._forward(self._thetas(self._finite_weights(w)), self._inputs(X).T)
+        inputs, zs, a = passes.forward(self, self.thetas(self._finite_weights(w)), self._inputs(X).T)
         return Signals([None, *(z.T for z in zs)], [layer[:-1].T for layer in inputs] + [a.T])
-
-    def _forward(self, thetas, X):
-        """Of samples X (d, m): inputs ā^{l−1} (inputs + 1, m) and z^l of every layer, and the outputs a^L (K, m)."""
-        inputs, zs, a = [], [], X
-        for theta, activation in zip(thetas, self._activations, strict=True):
-            inputs.append(_with_one(a))
-            zs.append(theta @ inputs[-1])
-            a = activation.g(zs[-1])
-        return inputs, zs, a
 
     # ------------------------------------------------------------------------------------------------ backward
 
@@ -245,7 +236,7 @@ class MLP:
         Backpropagation
             ``delta`` per layer and the ``gradient`` ∂E/∂w (n,), summed over the samples.
         """
-        thetas = self._thetas(self._finite_weights(w))
+        thetas = self.thetas(self._finite_weights(w))
         if not isinstance(signals, Signals):
             raise TypeError(f"signals must be Signals, as forward gives, got {type(signals).__name__}")
         units = tuple(a.shape[1] for a in signals.a)
@@ -254,33 +245,9 @@ class MLP:
         delta = check.real_array("delta_output", delta_output, 2)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
-        inputs = [_with_one(a.T) for a in signals.a[:-1]]
-        deltas = [delta[:, 0] for delta in self._backward(thetas, inputs, delta.T[:, None])]
-        return Backpropagation([None, *(delta.T for delta in deltas)], self._collect(inputs, deltas))
-
-    def _backward(self, thetas, inputs, errors):
-        """δ^1..δ^L from δ^L, for several errors at once: each δ^l is (units, errors, m)."""
-        deltas = [errors]
-        for layer in range(len(thetas) - 1, 0, -1):
-            deltas.append(self._one_layer_back(thetas, inputs, layer, deltas[-1]))
-        return deltas[::-1]
-
-    def _one_layer_back(self, thetas, inputs, layer, delta):
-        """δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l), in one product for all errors and samples."""
-        WT = thetas[layer][:, :-1].T
-        slope = self._activations[layer - 1].derivative(inputs[layer][:-1])
-        return (WT @ delta.reshape(len(delta), -1)).reshape(len(WT), *delta.shape[1:]) * slope[:, None]
-
-    def _gradient(self, thetas, inputs, delta):
-        """∂E/∂w from δ^L (K, m)."""
-        return self._collect(inputs, [delta[:, 0] for delta in self._backward(thetas, inputs, delta[:, None])])
-
-    def _collect(self, inputs, deltas):
-        """∂E/∂Θ^l = δ^l (ā^{l−1})ᵀ for every layer, as one vector; each δ^l is (units, m)."""
-        g = np.empty(self.n_params, dtype=np.result_type(deltas[0], inputs[0]))
-        for at, delta, a in zip(self._slices, deltas, inputs, strict=True):
-            g[at] = (delta @ a.T).ravel()
-        return g
+        inputs = [passes.with_one(a.T) for a in signals.a[:-1]]
+        deltas = [delta[:, 0] for delta in passes.backward(self, thetas, inputs, delta.T[:, None])]
+        return Backpropagation([None, *(delta.T for delta in deltas)], passes.collect(self, inputs, deltas))
 
     # ------------------------------------------------------------------------------------------------ Jacobian
 
@@ -308,60 +275,9 @@ class MLP:
         array([[2., 1.],
                [5., 1.]])
         """
-        thetas, X = self._thetas(self._finite_weights(w)), self._inputs(X)
+        thetas, X = self.thetas(self._finite_weights(w)), self._inputs(X)
         JT = np.empty((self.n_params, len(X), self.n_outputs), dtype=np.result_type(thetas[0], float))
         for rows in row_blocks(len(X)):
-            inputs, _, a = self._forward(thetas, X[rows].T)
-            self._write_jacobian(JT[:, rows], thetas, inputs, a)
+            inputs, _, a = passes.forward(self, thetas, X[rows].T)
+            passes.write_jacobian(self, JT[:, rows], thetas, inputs, a)
         return JT.reshape(self.n_params, -1).T
-
-    def _write_jacobian(self, JT, thetas, inputs, a):
-        """Fill JT (n, m, K): the rows of a layer are the products of its δ, one for each output, with its inputs."""
-        deltas = self._backward(thetas, inputs, self._activations[-1].pull(a[:, None], self._each_output))
-        for at, (units, columns), delta, a_bar in zip(self._slices, self._shapes, deltas, inputs, strict=True):
-            block = JT[at].reshape(units, columns, *JT.shape[1:])  # a view: splitting the first axis copies nothing
-            np.multiply(delta.transpose(0, 2, 1)[:, None], a_bar[:, :, None], out=block)
-
-    # ---------------------------------------------------------------------------------------------- second derivatives
-
-    def _gradient_along(self, w, v, X, Y, cost):
-        """Change of the gradient along v, which is H v: Pearlmutter's R-operator, forward over reverse.
-
-        Each line of the forward and backward pass is followed by its derivative in the direction v; R_ marks it.
-        """
-        thetas, R_thetas = self._thetas(w), self._thetas(v)
-        inputs, zs, a = self._forward(thetas, X)
-
-        R_inputs, R_zs, R_a = [], [], np.zeros_like(X)
-        for theta, R_theta, layer_input, activation, layer_output in zip(
-            thetas, R_thetas, inputs, self._activations, [*(i[:-1] for i in inputs[1:]), a], strict=True
-        ):
-            R_inputs.append(np.vstack([R_a, np.zeros(R_a.shape[1])]))  # the appended one does not move
-            R_zs.append(theta @ R_inputs[-1] + R_theta @ layer_input)
-            R_a = activation.pull(layer_output, R_zs[-1])
-
-        output = self._activations[-1]
-        delta, R_delta = cost.delta(zs[-1], a, Y, output), cost.delta_along(zs[-1], a, Y, output, R_zs[-1])
-        deltas, R_deltas = [delta], [R_delta]
-        for layer in range(len(thetas) - 1, 0, -1):
-            activation, hidden = self._activations[layer - 1], inputs[layer][:-1]
-            WT, R_WT = thetas[layer][:, :-1].T, R_thetas[layer][:, :-1].T
-            slope, R_slope = activation.derivative(hidden), activation.second_derivative(hidden) * R_zs[layer - 1]
-            back, R_back = WT @ delta, WT @ R_delta + R_WT @ delta
-            delta, R_delta = back * slope, R_back * slope + back * R_slope
-            deltas.append(delta)
-            R_deltas.append(R_delta)
-
-        Hv = np.empty(self.n_params)
-        for at, delta, R_delta, a, R_a in zip(
-            self._slices, deltas[::-1], R_deltas[::-1], inputs, R_inputs, strict=True
-        ):
-            Hv[at] = (R_delta @ a.T + delta @ R_a.T).ravel()
-        return Hv
-
-
-def _with_one(a):
-    """ā = [a, 1]: the activations (units, m) with a row of ones below them, which the biases multiply."""
-    a_bar = np.empty((len(a) + 1, a.shape[1]), dtype=a.dtype)
-    a_bar[:-1], a_bar[-1] = a, 1.0
-    return a_bar

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnlib import _arguments as check
-from nnlib import checks
-from nnlib._gauss_newton_matrix import ContractedProducts, JacobianProducts
+from nnlib import backpropagation as passes, checks
+from nnlib.gauss_newton_matrix import ContractedProducts, JacobianProducts
 from nnlib.activations import ACTIVATIONS
 from nnlib.costs import COSTS
 from nnlib.network import BLOCK_ROWS, MLP, row_blocks
@@ -82,6 +82,14 @@ class FactoredEquations(NamedTuple):
     def diagonal(self) -> FloatArray:
         """Diagonal of the matrix (n,)."""
         return np.einsum("ij,ij->j", self.J, self.J) + self.decay
+
+
+def require_least_squares(problem, method: str) -> None:
+    """Complain about a problem that is not a sum of squares."""
+    if not hasattr(problem, "normal_equations"):
+        raise TypeError(
+            f"{method} needs a least-squares problem with normal_equations(w), got {type(problem).__name__}"
+        )
 
 
 class NetworkFit:
@@ -171,7 +179,7 @@ class NetworkFit:
         """The loss E(w): cost summed over samples and outputs, plus λ E_W."""
         w = self.net._weights(w)
         loss = 0.5 * (self._decay * w) @ w
-        for _, z, a, Y in self._forward_passes(self.net._thetas(w)):
+        for _, z, a, Y in self._forward_passes(self.net.thetas(w)):
             loss = loss + self._cost.value(z, a, Y, self._output)
         return loss if np.iscomplexobj(loss) else float(loss)
 
@@ -183,18 +191,18 @@ class NetworkFit:
     def loss_and_gradient(self, w: ArrayLike) -> tuple[float, FloatArray]:
         """E and ∂E/∂w for the price of one forward and one backward pass."""
         w = self.net._weights(w)
-        thetas = self.net._thetas(w)
+        thetas = self.net.thetas(w)
         g = self._decay * w
         loss = 0.5 * g @ w
         for inputs, z, a, Y in self._forward_passes(thetas):
             loss = loss + self._cost.value(z, a, Y, self._output)
-            g = g + self.net._gradient(thetas, inputs, self._cost.delta(z, a, Y, self._output))
+            g = g + passes.gradient(self.net, thetas, inputs, self._cost.delta(z, a, Y, self._output))
         return loss if np.iscomplexobj(loss) else float(loss), g
 
     def _forward_passes(self, thetas, size=BLOCK_ROWS):
         """For blocks of samples: the inputs of all layers, z and a of the last one, and targets, a sample a column."""
         for rows in row_blocks(len(self.X), size):
-            inputs, zs, a = self.net._forward(thetas, self.X[rows].T)
+            inputs, zs, a = passes.forward(self.net, thetas, self.X[rows].T)
             yield inputs, zs[-1], a, self.Y[rows].T
 
     @quiet
@@ -220,7 +228,7 @@ class NetworkFit:
     def _normal_equations(self, w, limit):
         one_residual = self.cost == "squared-error" and self.net.n_outputs == 1
         sums = (JacobianProducts if one_residual else ContractedProducts)(self.net, self._cost, len(self.X))
-        thetas = self.net._thetas(w)
+        thetas = self.net.thetas(w)
         decay_gradient = self._decay * w
         loss = 0.5 * decay_gradient @ w
         for inputs, z, a, Y in self._forward_passes(thetas, sums.rows):
@@ -268,7 +276,7 @@ class NetworkFit:
         check.all_finite("v", v)
         Hv = self._decay * v
         for rows in row_blocks(len(self.X)):
-            Hv = Hv + self.net._gradient_along(w, v, self.X[rows].T, self.Y[rows].T, self._cost)
+            Hv = Hv + passes.gradient_along(self.net, w, v, self.X[rows].T, self.Y[rows].T, self._cost)
         return Hv
 
     def hessian(self, w: ArrayLike) -> FloatArray:
@@ -303,6 +311,29 @@ def _check_probabilities(cost: str, output: str, Y: FloatArray) -> None:
     if output == "softmax" and not np.allclose(sums, 1):
         row = int(np.argmax(np.abs(sums - 1)))
         raise ValueError(f"each row of Y must sum to 1 (one class a sample), row {row} sums to {sums[row]:g}")
+
+
+def named_problem(name: str, net: MLP, data: tuple[ArrayLike, ArrayLike]) -> NetworkFit:
+    """The network and a pair (X, Y) of data as a problem, whose errors tell which pair it is."""
+    if not isinstance(data, (tuple, list)) or len(data) != 2:
+        raise TypeError(f"{name} must be a pair of arrays (X, Y), got {type(data).__name__}")
+    try:
+        return NetworkFit(net, *data)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"in {name}, {error}") from None
+
+
+def mean_squared_error(problem: NetworkFit, w: ArrayLike) -> float:
+    """Σ r²/P of the network with weights w on the data of a problem.
+
+    Examples
+    --------
+    >>> mean_squared_error(NetworkFit(MLP([1, 1]), [0.0, 1.0], [0.0, 4.0]), [2.0, 0.0])
+    2.0
+    """
+    if not isinstance(problem, NetworkFit):
+        raise TypeError(f"problem must be a NetworkFit, got {type(problem).__name__}")
+    return float(np.mean(problem.residuals(w) ** 2))
 
 
 class CurveFit:

@@ -5,7 +5,7 @@ import pytest
 
 import nnlib
 from nnlib import checks
-from nnlib.backpropagation import accumulate, mean_gradient
+from nnlib.course.sample_by_sample import accumulate, mean_gradient
 
 LAMBDA = 0.3
 NETWORKS = [  # sizes, hidden, output, cost

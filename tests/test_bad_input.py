@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnlib
-from nnlib import backpropagation, bayes, checks, datasets, deep, graph, maps, operation_counts, selection, surfaces
+from nnlib import bayes, checks, datasets, deep, graph, maps, operation_counts, selection, surfaces
+from nnlib import sample_by_sample as backpropagation
 from nnlib.activations import logistic, relu, softmax
 
 NET = nnlib.MLP([1, 2, 1])

@@ -9,7 +9,7 @@ import pytest
 
 import nnlib
 from nnlib import deep
-from nnlib.deep import DeepFit, DeepStack, RunningStatistics
+from nnlib.course.deep import DeepFit, DeepStack, RunningStatistics
 
 HIDDEN = {"tanh": anp.tanh, "logistic": lambda z: 1 / (1 + anp.exp(-z)), "relu": lambda z: anp.maximum(z, 0)}
 CURES = list(product([False, True], [False, True]))  # (batch_norm, residual)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import nnlib
-from nnlib.exercises import levenberg_marquardt as lm
-from nnlib.exercises import start_here
-from nnlib.exercises._checking import Verdict
+from nnlib.course.exercises import levenberg_marquardt as lm
+from nnlib.course.exercises import start_here
+from nnlib.course.exercises._checking import Verdict
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 SOLUTION = re.compile(r"<summary>Solution.*?</summary>\s*```python\n(.*?)```", re.DOTALL)

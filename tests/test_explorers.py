@@ -7,8 +7,8 @@ from scipy.optimize import approx_fprime
 import nnlib
 from nnlib import datasets
 from nnlib.live import Prediction, Slider
-from nnlib.live.explorers import descent_on_network, descent_on_surface, lm_against_descent, lm_steps, mu_dial
-from nnlib.live.explorers.mu_dial import MU_VALUES, read_dial
+from nnlib.course.explorers.descent import descent_on_network, descent_on_surface, lm_against_descent, fit_step_by_step
+from nnlib.course.explorers.levenberg_marquardt import lm_steps, mu_dial, MU_VALUES, read_dial
 
 W0 = np.array([0.5, 1.0])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnlib.maps import map_grid, polygon_area
+from nnlib.course.plane_maps import map_grid, polygon_area
 
 SQUARE = ((0.0, 1.0), (0.0, 1.0))
 

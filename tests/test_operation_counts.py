@@ -64,8 +64,8 @@ def random_problem(sizes, samples, seed=0):
 def test_losses_and_gradients_take_the_products_of_the_formulas(sizes, what, counted):
     def run(samples):
         problem, w = random_problem(sizes, samples)
-        hidden = problem.net._activations[:-1]
-        problem.net._activations[:-1] = [replace(activation, g=function_values) for activation in hidden]
+        hidden = problem.net.activations[:-1]
+        problem.net.activations[:-1] = [replace(activation, g=function_values) for activation in hidden]
         return counted(getattr(problem, what), w.view(Counted))
 
     formula = getattr(operation_counts, what)

@@ -138,14 +138,6 @@ def require_methods(problem, method: str, *names: str) -> None:
         )
 
 
-def require_least_squares(problem, method: str) -> None:
-    """Complain about a problem that is not a sum of squares."""
-    if not hasattr(problem, "normal_equations"):
-        raise TypeError(
-            f"{method} needs a least-squares problem with normal_equations(w), got {type(problem).__name__}"
-        )
-
-
 def norm(g: FloatArray) -> float:
     """‖g‖, inf where its square overflows."""
     with np.errstate(over="ignore", invalid="ignore"):

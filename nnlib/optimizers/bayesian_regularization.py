@@ -40,13 +40,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import _arguments as check
+from nnlib.evidence import BayesFit, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
 from nnlib.optimizers._steps import (
     FloatArray,
     Step,
     Steps,
     gradient_cosine,
     norm,
-    require_least_squares,
     starting_point,
 )
 from nnlib.optimizers.levenberg_marquardt import ROUNDING, SMALLEST_MU, gain_ratio_rule
@@ -113,8 +113,6 @@ class BayesianSteps(Steps):
 
     def result(self, fit):
         """The fit with what Bayes adds to it."""
-        from nnlib.bayes import BayesFit  # here, because it builds on training, which builds on the optimizers
-
         return BayesFit.of(fit, self)
 
 
@@ -175,22 +173,10 @@ def bayesian_regularization(
     plain_steps = check.integer("plain_steps", plain_steps, at_least=1)
     tolerance = check.number("tolerance", tolerance, above=0)
     w, _ = starting_point(problem, w0)
-    start = look(problem, w)
+    start = eigensystem(problem, w)
     if start is None:
         raise ValueError("the Jacobian at w0 must be finite: start elsewhere")
     return BayesianSteps(problem, w, _steps(_Run(problem, start, mu), plain_steps, tolerance))
-
-
-def require_plain_least_squares(problem) -> None:
-    """Complain about a problem that is not a sum of squares alone."""
-    require_least_squares(problem, "Bayesian regularization")
-    if getattr(problem, "cost", "squared-error") != "squared-error":
-        raise ValueError(f"Bayesian regularization needs cost='squared-error', the problem has cost={problem.cost!r}")
-    if getattr(problem, "weight_decay", 0.0) != 0:
-        raise ValueError(
-            f"Bayesian regularization finds the weight decay itself: the problem must have weight_decay=0, "
-            f"got {problem.weight_decay:g}"
-        )
 
 
 def _steps(run: _Run, plain_steps: int, tolerance: float):
@@ -214,18 +200,6 @@ def _steps(run: _Run, plain_steps: int, tolerance: float):
             return ending
 
 
-class _Point(NamedTuple):
-    """What is known at a w. V holds the eigenvectors of JᵀJ in its columns, `diagonal` is diag(JᵀJ)."""
-
-    w: FloatArray
-    E_D: float
-    E_W: float
-    JTr: FloatArray
-    diagonal: FloatArray
-    eigenvalues: FloatArray
-    V: FloatArray
-
-
 class _Trial(NamedTuple):
     """A step that was tried: where it went, E_D there, what it was made with, and whether it was accepted."""
 
@@ -239,7 +213,7 @@ class _Trial(NamedTuple):
 class _Run:
     """Where a run stands: the point, α and β with their last change in logarithms, and the damping."""
 
-    def __init__(self, problem, at: _Point, mu: float):
+    def __init__(self, problem, at: Eigensystem, mu: float):
         self.problem, self.P, self.at = problem, problem.n_residuals, at
         self.alpha, self.beta, self.change = 0.0, 1.0, np.inf
         self.mu, self.growth = mu, 2.0
@@ -259,7 +233,7 @@ class _Run:
         # Changes below rounding say nothing. Such a step is as good as its gradient, which is still right: take it.
         in_rounding = max(predicted, abs(decrease)) <= ROUNDING * loss
         gain_ratio = 1.0 if in_rounding else decrease / predicted if predicted > 0 else np.nan
-        there = look(self.problem, w) if decrease > 0 or in_rounding else None
+        there = eigensystem(self.problem, w) if decrease > 0 or in_rounding else None
         if there is not None:
             self.at = there
         self.mu, self.growth = gain_ratio_rule(mu, self.growth, there is not None, gain_ratio)
@@ -346,28 +320,3 @@ class _Run:
 def _log_change(pair: tuple[float, float], previous: tuple[float, float]) -> float:
     """The larger of |Δ ln α| and |Δ ln β|."""
     return float(np.max(np.abs(np.log(pair) - np.log(previous))))
-
-
-def look(problem, w: FloatArray) -> _Point | None:
-    """What Bayesian regularization needs to know at w; None where JᵀJ is not finite."""
-    JTJ, JTr, E_D = problem.normal_equations(w)
-    if not (np.isfinite(E_D) and np.isfinite(JTJ).all()):
-        return None
-    eigenvalues, V = np.linalg.eigh(JTJ)
-    rounding = len(w) * np.finfo(float).eps * eigenvalues[-1]
-    eigenvalues[eigenvalues <= rounding] = 0.0  # directions that the data say nothing about
-    return _Point(w, float(E_D), 0.5 * float(w @ w), JTr, np.diagonal(JTJ), eigenvalues, V)
-
-
-def gamma_of(eigenvalues: FloatArray, alpha: float, beta: float) -> float:
-    """γ = Σ βλ_i/(βλ_i + α), the eigenvalues 0 left out, which without a prior would read 0/0."""
-    measured = beta * eigenvalues[eigenvalues > 0]
-    return float(np.sum(measured / (measured + alpha)))
-
-
-def log_evidence_of(at: _Point, alpha: float, beta: float, P: int) -> float:
-    """ln P(D|α,β) by Laplace's approximation around at.w."""
-    if alpha == 0:
-        return -np.inf
-    occam_factor = -0.5 * np.sum(np.log1p(beta / alpha * at.eigenvalues))
-    return float(-beta * at.E_D - alpha * at.E_W + occam_factor + P / 2 * np.log(beta / (2 * np.pi)))

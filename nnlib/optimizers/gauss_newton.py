@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib.optimizers._steps import Step, Steps, gradient_cosine, require_least_squares, starting_point
-from nnlib.problems import NormalEquations
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, starting_point
+from nnlib.problems import NormalEquations, require_least_squares
 from nnlib.reasons import StopReason
 
 

@@ -26,10 +26,9 @@ from nnlib.optimizers._steps import (
     gradient_cosine,
     norm,
     require_finite_start,
-    require_least_squares,
     starting_vector,
 )
-from nnlib.problems import FactoredEquations, NormalEquations
+from nnlib.problems import FactoredEquations, NormalEquations, require_least_squares
 from nnlib.reasons import StopReason
 
 SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up

@@ -4,6 +4,6 @@ A check takes the reader's function, runs it on a small case and says what it fo
 the likely cause. It never shows a stack trace for an answer that is merely not there yet.
 """
 
-from nnlib.exercises import levenberg_marquardt, start_here
+from nnlib.course.exercises import levenberg_marquardt, start_here
 
 __all__ = ["levenberg_marquardt", "start_here"]

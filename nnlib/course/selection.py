@@ -24,7 +24,7 @@ from nnlib import _arguments as check
 from nnlib.datasets import split_rows
 from nnlib.network import MLP
 from nnlib.optimizers import bayesian_regularization, levenberg_marquardt
-from nnlib.problems import NetworkFit
+from nnlib.problems import NetworkFit, mean_squared_error, named_problem
 from nnlib.training import Fit, train
 
 FloatArray = NDArray[np.float64]
@@ -32,29 +32,6 @@ Pair = tuple[ArrayLike, ArrayLike]
 
 WEIGHT_DECAYS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 MIN_GRADIENT = 1e-5  # scaled gradient at which a fit is done: its error then stands still in the first three digits
-
-
-def named_problem(name: str, net: MLP, data: Pair) -> NetworkFit:
-    """The network and a pair (X, Y) of data as a problem, whose errors tell which pair it is."""
-    if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise TypeError(f"{name} must be a pair of arrays (X, Y), got {type(data).__name__}")
-    try:
-        return NetworkFit(net, *data)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"in {name}, {error}") from None
-
-
-def mean_squared_error(problem: NetworkFit, w: ArrayLike) -> float:
-    """Σ r²/P of the network with weights w on the data of a problem.
-
-    Examples
-    --------
-    >>> mean_squared_error(NetworkFit(MLP([1, 1]), [0.0, 1.0], [0.0, 4.0]), [2.0, 0.0])
-    2.0
-    """
-    if not isinstance(problem, NetworkFit):
-        raise TypeError(f"problem must be a NetworkFit, got {type(problem).__name__}")
-    return float(np.mean(problem.residuals(w) ** 2))
 
 
 # ------------------------------------------------------------------------------------------------ one validation set

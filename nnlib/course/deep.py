@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnlib import _arguments as check
+from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
 from nnlib.network import MLP, Backpropagation
 from nnlib.problems import NetworkFit, quiet
@@ -278,7 +279,7 @@ class DeepStack:
 
     def _forward(self, w, X, running):
         """Signals, normalized by `running`, or by the batch itself where that is None."""
-        thetas, (scales, shifts) = self.mlp._thetas(w), self._scales_and_shifts(w)
+        thetas, (scales, shifts) = self.mlp.thetas(w), self._scales_and_shifts(w)
         z, a, h, normalized = [None], [X], [None], [None]
         for l in range(1, self.depth + 1):
             z.append(_with_one(a[-1]) @ thetas[l - 1].T)
@@ -396,7 +397,7 @@ class DeepStack:
                 delta, *norm_gradient[:, l - 1] = _batch_norm_backward(delta, signals.normalized[l], scales[l - 1])
             deltas.append(delta)
         deltas.reverse()
-        gradient = self.mlp._collect([_with_one(a).T for a in signals.a[:-1]], [delta.T for delta in deltas])
+        gradient = passes.collect(self.mlp, [_with_one(a).T for a in signals.a[:-1]], [delta.T for delta in deltas])
         return Backpropagation([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
 
 

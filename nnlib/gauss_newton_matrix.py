@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nnlib import backpropagation as passes
 from nnlib.network import BLOCK_ROWS
 
 
@@ -22,7 +23,7 @@ class JacobianProducts:
     def add(self, thetas, inputs, z, a, Y) -> None:
         """Add a block of samples: its layers' inputs, output z and a, and targets, one sample a column."""
         block = self._block[:, : a.shape[1]]
-        self._net._write_jacobian(block[:-1], thetas, inputs, a)
+        passes.write_jacobian(self._net, block[:-1], thetas, inputs, a)
         np.subtract(a[0], Y[0], out=block[-1, :, 0])
         block = block[:, :, 0]
         self._sum += block @ block.T  # numpy sees a product with its own transpose: half the work
@@ -54,16 +55,16 @@ class ContractedProducts:
 
     def add(self, thetas, inputs, z, a, Y) -> None:
         """Add a block of samples: its layers' inputs, output z and a, and targets, one sample a column."""
-        net, output = self._net, self._net._activations[-1]
-        self.JTr += net._gradient(thetas, inputs, self._cost.delta(z, a, Y, output))
+        net, output = self._net, self._net.activations[-1]
+        self.JTr += passes.gradient(net, thetas, inputs, self._cost.delta(z, a, Y, output))
         G = [self._cost.curvature(z, a, Y, output)]  # G^{lm} for m = l..L, at first l = L
         for l in range(len(thetas) - 1, -1, -1):
             self._add_product(l, l, _upper_half(G[0]), _upper_half(inputs[l][:, None] * inputs[l]))
             for m in range(l + 1, len(thetas)):
                 self._add_product(l, m, G[m - l], inputs[l][:, None] * inputs[m])
             if l > 0:
-                below = [net._one_layer_back(thetas, inputs, l, G_lm) for G_lm in G]
-                G = [net._one_layer_back(thetas, inputs, l, below[0].transpose(1, 0, 2)), *below]
+                below = [passes.one_layer_back(net, thetas, inputs, l, G_lm) for G_lm in G]
+                G = [passes.one_layer_back(net, thetas, inputs, l, below[0].transpose(1, 0, 2)), *below]
 
     def _add_product(self, l, m, G, pairs):
         samples = G.shape[-1]
@@ -76,13 +77,13 @@ class ContractedProducts:
         net = self._net
         H = np.empty((net.n_params, net.n_params))
         for (l, m), block in self._sums.items():
-            (units_l, inputs_l), (units_m, inputs_m) = net._shapes[l], net._shapes[m]
+            (units_l, inputs_l), (units_m, inputs_m) = net.shapes[l], net.shapes[m]
             if l == m:
                 block = _from_upper_half(_from_upper_half(block, units_l).transpose(2, 0, 1), inputs_l)
                 block = block.transpose(2, 3, 0, 1)
             block = block.reshape(units_l, units_m, inputs_l, inputs_m).transpose(0, 2, 1, 3)
-            H[net._slices[l], net._slices[m]] = block.reshape(units_l * inputs_l, units_m * inputs_m)
-            H[net._slices[m], net._slices[l]] = H[net._slices[l], net._slices[m]].T
+            H[net.slices[l], net.slices[m]] = block.reshape(units_l * inputs_l, units_m * inputs_m)
+            H[net.slices[m], net.slices[l]] = H[net.slices[l], net.slices[m]].T
         return H
 
 

@@ -1,0 +1,1 @@
+"""What single chapters need beside the mathematics: measurements, toys, figures, exercises."""
