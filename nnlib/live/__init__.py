@@ -10,18 +10,21 @@ artists' data for given values of the controls and returns a `Caption`; one call
 This is the only part of `nnlib` that needs matplotlib, ipywidgets and anywidget.
 """
 
+from nnlib.live.board import Board, Frame, figure, short, stepper
 from nnlib.live.controls import Caption, Choice, Prediction, Slider
-from nnlib.live.figure import LiveFigure, figure
+from nnlib.live.figure import LiveFigure
 from nnlib.live.recorded import RecordedFigure, recorded
-from nnlib.live.stepper import Stepper, stepper
+from nnlib.live.stepper import Stepper
 from nnlib.live.style import COLORS, Arrow, Bars, arrow, bars, polygon, subplots
 
 __all__ = [
     "COLORS",
     "Arrow",
+    "Board",
     "Bars",
     "Caption",
     "Choice",
+    "Frame",
     "LiveFigure",
     "Prediction",
     "RecordedFigure",
@@ -32,6 +35,7 @@ __all__ = [
     "figure",
     "polygon",
     "recorded",
+    "short",
     "stepper",
     "subplots",
 ]

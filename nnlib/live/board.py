@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice, product
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from nnlib.live import controls, figure as _figure, recorded as _recorded, stepper as _stepper
+from nnlib.live import controls
+from nnlib.live.figure import figure as _figure
+from nnlib.live.stepper import stepper as _stepper
 from nnlib.live.style import COLORS, arrow, subplots
 
 
@@ -99,35 +102,47 @@ def short(value: float) -> str:
     return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e+").replace("nan", "–")
 
 
-def figure(board, show, controls, predict=None):
-    return _figure(
+def figure(board, show, controls, *, ask=None, record=None):
+    """A figure that moves: `show` takes the controls' values by name and returns a `Frame`."""
+    made = _figure(
         board.fig,
         moving=board.moving,
         trail=board.trail,
         controls=controls,
-        predict=predict,
+        predict=ask,
         show=lambda **values: board.draw(show(**values)),
     )
+    made.table = table(controls, lambda **values: [show(**values)])
+    return made
 
 
-def recorded(board, show, control):
-    return _recorded(
-        board.fig,
-        moving=board.moving,
-        trail=board.trail,
-        control=control,
-        show=lambda **values: board.draw(show(**values)),
-    )
-
-
-def stepper(board, start, show, controls=(), predict=None, max_steps=200):
-    return _stepper(
+def stepper(board, start, show, controls=(), *, ask=None, record=None, max_steps=200):
+    """Step, Run, Reset: `show` takes the records so far and the controls' values by name and returns a `Frame`."""
+    made = _stepper(
         board.fig,
         moving=board.moving,
         trail=board.trail,
         controls=controls,
-        predict=predict,
+        predict=ask,
         start=start,
         max_steps=max_steps,
         show=lambda history, **values: board.draw(show(history, **values)),
     )
+
+    def run(**values):
+        records = list(islice(start(**values), max_steps))
+        return [show(records[:k], **values) for k in range(len(records) + 1)]
+
+    made.table = table(controls, run)
+    return made
+
+
+def table(controls, frames) -> dict[str, np.ndarray]:
+    """Every control's value (by name) and every number shown (by label) over all positions, an array each."""
+    names = [control.name for control in controls]
+    rows = []
+    for values in product(*(control.values for control in controls)):
+        position = dict(zip(names, values, strict=True))
+        rows += [{**position, "k": k, **frame.numbers} for k, frame in enumerate(frames(**position))]
+    labels = list(dict.fromkeys(label for row in rows for label in row))
+    return {label: np.array([row.get(label, np.nan) for row in rows]) for label in labels}

@@ -67,7 +67,7 @@ def plane(ax: Axes, problem, window=None, names=("weight w₁", "bias b")) -> No
     if getattr(problem, "n_params", 2) != 2:
         raise ValueError(f"problem must have 2 parameters to be drawn as a surface, it has {problem.n_params}")
     window = getattr(problem, "window", NEURON_WINDOW) if window is None else window
-    first, second = (np.linspace(low, high, 81) for low, high in window)
+    first, second = (np.linspace(low, high, 41) for low, high in window)
     loss = np.array([[problem.loss(np.array([u, v])) for u in first] for v in second])
     lowest, highest = np.nanmin(loss), np.nanmax(loss)
     # Equal steps of log(loss − lowest + a little): many lines around the minimum, few on the heights.

@@ -17,7 +17,7 @@ from nnlib.course.explorers._pictures import (
     run_marks,
 )
 from nnlib.live import COLORS, Slider
-from nnlib.live.board import Board, Frame, figure, recorded, short
+from nnlib.live.board import Board, Frame, figure, short
 
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2]
 MUS = 10.0 ** np.arange(-6, 7)
@@ -42,7 +42,7 @@ def descent_on_surface(problem, run, control: Slider, *, max_steps: int = 20):
         alt = f"{method} on a surface with {control.label} = {short(value)}: loss {{loss}} in {{steps}} steps{outside(run.w, surface)}. {{ends}}"
         return Frame(marks_of(run), numbers, alt)
 
-    return recorded(board, show, control)
+    return figure(board, show, [control])
 
 
 def outside(points, ax) -> str:
@@ -77,7 +77,7 @@ def fit_step_by_step(steps, *, xlabel: str = "x", ylabel: str = "y", max_steps: 
             marks, numbers, f"The data and the fitted curve after step {{step}} of {len(run.records)}: loss {{loss}}."
         )
 
-    return recorded(board, show, Slider("k", "k, step", np.arange(len(run.w)), start=0, format="{:d}"))
+    return figure(board, show, [Slider("k", "k, step", np.arange(len(run.w)), start=0, format="{:d}")])
 
 
 def curve_and_losses(problem, w0, max_steps: int, **looks):
@@ -98,7 +98,7 @@ def curve_and_losses(problem, w0, max_steps: int, **looks):
     return board, marks
 
 
-def descent_on_network(problem, w0, *, max_steps: int = 300, predict=None):
+def descent_on_network(problem, w0, *, max_steps: int = 300, ask=None):
     """A network that learns a curve by steepest descent, anew at every move of the learning rate."""
     board, marks = curve_and_losses(problem, w0, max_steps, descent={"color": COLORS["blue"]})
 
@@ -109,10 +109,10 @@ def descent_on_network(problem, w0, *, max_steps: int = 300, predict=None):
         return Frame(marks("descent", run), numbers, alt)
 
     control = Slider("learning_rate", "η, learning rate", LEARNING_RATES, start=0.01, format="{:g}")
-    return figure(board, show, [control], predict)
+    return figure(board, show, [control], ask=ask)
 
 
-def lm_against_descent(problem, w0, *, max_steps: int = 100, predict=None):
+def lm_against_descent(problem, w0, *, max_steps: int = 100, ask=None):
     """The same network from the same start by Levenberg–Marquardt and by steepest descent."""
     looks = {"descent": {"color": COLORS["vermillion"], "linestyle": "--"}, "LM": {"color": COLORS["blue"]}}
     board, marks = curve_and_losses(problem, w0, max_steps, **looks)
@@ -134,4 +134,4 @@ def lm_against_descent(problem, w0, *, max_steps: int = 100, predict=None):
         Slider("mu", "μ, first damping of LM", MUS, start=1e-3, format="{:g}"),
         Slider("learning_rate", "η, learning rate of descent", LEARNING_RATES, start=0.01, format="{:g}"),
     ]
-    return figure(board, show, controls, predict)
+    return figure(board, show, controls, ask=ask)

@@ -9,7 +9,7 @@ import numpy as np
 from nnlib import levenberg_marquardt
 from nnlib.course.explorers._pictures import ACCEPTED, HERE, REJECTED, Run, marks_of, over_steps, plane, run_marks
 from nnlib.live import COLORS, Choice, Slider
-from nnlib.live.board import Board, Frame, recorded, stepper
+from nnlib.live.board import Board, Frame, figure, stepper
 
 MU_VALUES = np.geomspace(1e-3, 1e3, 49)
 
@@ -75,10 +75,10 @@ def mu_dial(problem, w, *, start: float = 1.0):
             f"{factors[0]:.0%} and {factors[1]:.0%} are left along the two eigenvectors of JᵀJ.",
         )
 
-    return recorded(board, show, Slider("mu", "μ, damping", MU_VALUES, start=start))
+    return figure(board, show, [Slider("mu", "μ, damping", MU_VALUES, start=start)])
 
 
-def lm_steps(problem, w0, *, mu: float = 1e-3, max_steps: int = 30, predict=None):
+def lm_steps(problem, w0, *, mu: float = 1e-3, max_steps: int = 30, ask=None):
     """Step through Levenberg–Marquardt on a surface: refused trial points stay as hollow squares, μ beside them."""
     board = Board(2, 2, width_ratios=(1.25, 1), size=(9.2, 4.8))
     surface, loss_axes, mu_axes = board.tall_left()
@@ -113,7 +113,7 @@ def lm_steps(problem, w0, *, mu: float = 1e-3, max_steps: int = 30, predict=None
             Slider("mu", "μ, first damping", 10.0 ** np.arange(-6, 5), start=mu, format="{:g}"),
             Choice("rule", "rule for μ", {"gain ratio": "gain-ratio", "÷10 and ×10": "marquardt"}, start="gain-ratio"),
         ],
-        predict=predict,
+        ask=ask,
         max_steps=max_steps,
     )
 
