@@ -3,9 +3,10 @@
 - `Exercise`: the reader writes a function. It runs on several cases.
 - `Program`: the reader writes a whole training loop. The problem handed in notes every point that is tried.
 - `Answers`: the reader fills in a dict, by hand or after reading something.
+- `Contest`: the reader brings a program or its options; trials are counted until the loss is low enough.
 - `Question`: what a figure asks before it moves.
 
-The three checks share one way to judge. What the reader's answer gives and what the right answer gives are laid out
+All but the contest share one way to judge. What the reader's answer gives and what the right answer gives are laid out
 alike, {quantity: {case: value}}, and compared in this order. The first value that is off is named, and the slip that
 gives this very value says where it comes from. Slips are answers themselves, as somebody writes them who needs the
 hint; so the tests hand each of them in and expect its hint.
@@ -409,17 +410,20 @@ class Exercise(_OfFunctions):
 class Watched:
     """A problem as it is handed to the reader's program: it notes every point that is tried, and ends what goes on.
 
-    It has all attributes of the problem. `tried` are the different points at which anything was evaluated, in order.
+    It has all attributes of the problem. `trials` are the points other than the start at which anything was evaluated,
+    each once.
     """
 
-    def __init__(self, problem, limit: int):
-        self._problem, self.limit, self.evaluations = problem, limit, 0
-        self._points: dict[bytes, np.ndarray] = {}
+    def __init__(self, problem, start: np.ndarray, limit: int, goal: float = -np.inf):
+        """`limit` is the number of evaluations, `goal` a loss below which the program has done enough."""
+        self._problem, self.limit, self.goal = problem, limit, goal
+        self.evaluations, self.arrived = 0, False
+        self._points = {start.tobytes(): start}
 
     @property
-    def tried(self) -> list[np.ndarray]:
-        """The points, the start among them."""
-        return list(self._points.values())
+    def trials(self) -> list[np.ndarray]:
+        """The points, in the order in which they were tried first."""
+        return list(self._points.values())[1:]
 
     def __deepcopy__(self, memo):
         return self  # it is there to be changed
@@ -443,7 +447,11 @@ class Watched:
             point = np.array(w, dtype=float)
         except (TypeError, ValueError):
             return  # the problem itself will complain
-        self._points.setdefault(point.tobytes(), point)
+        if not self.arrived and point.tobytes() not in self._points:
+            self._points[point.tobytes()] = point
+            self.arrived = self.goal > -np.inf and self._problem.loss(point) < self.goal
+        if self.arrived:
+            raise Endless("at the goal")
 
     def require_limit(self) -> None:
         """End the program that has evaluated too often."""
@@ -455,8 +463,8 @@ class Watched:
 class Program(_OfFunctions):
     """Call it with the reader's training loop: it runs on problems that note every point that is tried.
 
-    The points are compared with those of `right`, as long as its loss still falls; what follows is a matter of
-    rounding. Then the weights that it returns are compared.
+    The points are compared with those of `right`, until it is at a minimum; what follows is a matter of rounding. Then
+    the weights that it returns are compared.
 
     Parameters
     ----------
@@ -472,48 +480,21 @@ class Program(_OfFunctions):
     endless: str = Check.endless
     digits: int = 6
 
-    def observed(self, program: Callable, arguments: Sequence) -> dict[str, dict[str, object]]:
-        """{"trials": {"trial 1": w, …}, "weights": {"": w}} of a run of one of the module's own programs."""
-        return self._laid_out(lambda handed_in: program(*copy.deepcopy(handed_in)), arguments)
-
-    def _laid_out(self, answer: Callable, arguments: Sequence) -> dict[str, dict[str, object]]:
+    def observed(self, program: Callable, arguments: Sequence) -> tuple[dict[str, dict[str, object]], Told | None]:
+        """{"trials": {"trial 1": w, …}, "weights": {"": w}} of a run, and why it gave no weights if it gave none."""
         problem, start, *others = arguments
-        watched = Watched(problem, 30 * others[-1] + 100)
-        with np.errstate(all="ignore"):
-            w = answer((watched, start, *others))
-        points = [point for point in watched.tried if not np.array_equal(point, start)]
-        return {"trials": {f"trial {k}": point for k, point in enumerate(points, 1)}, "weights": {"": w}}
+        watched, w, told = Watched(problem, start, limit=10 * others[-1] + 100), None, None
+        try:
+            w = self._weights(self._run(program, (watched, start, *others)), start)
+            watched.require_limit()  # where a bare `except` has swallowed that it was stopped
+        except Endless as stopped:
+            told = Told(f"{self.name} was stopped {stopped}. {self.endless}")
+        except Told as why:
+            told = why
+        trials = {f"trial {k}": point for k, point in enumerate(watched.trials, 1)}
+        return {"trials": trials, "weights": {"": w}}, told
 
-    def _judged(self, program) -> Finding:
-        for case, arguments in self.cases.items():
-            expected = self._while_falling(arguments)
-            given = self._laid_out(lambda handed_in: self._weights(program, handed_in), arguments)
-            off = self._first_off(given, expected)
-            if off:
-                slips = ((hint, self.observed(slip, arguments)) for hint, slip in self.slips.items())
-                told = f"On {case} {self._told(given, expected, *off)} {self._hint(given, slips, *off)}"
-                return Finding(Verdict.WRONG, told.strip())
-            if len(given["trials"]) > arguments[-1]:
-                return Finding(
-                    Verdict.WRONG,
-                    f"On {case} {len(given['trials'])} points are tried where {arguments[-1]} are allowed. "
-                    "Each trial is a step, also one that is not kept.",
-                )
-        return Finding(Verdict.RIGHT, self.praise)
-
-    def _while_falling(self, arguments: Sequence) -> dict[str, dict[str, object]]:
-        """What the right program does, its trials only until the loss has come down to all but 1e-9 of its fall."""
-        problem, start, *_ = arguments
-        expected = self.observed(self.right, arguments)
-        losses = np.array([problem.loss(w) for w in [start, *expected["trials"].values()]])
-        left = np.fmin.accumulate(losses) - np.nanmin(losses)
-        falling = int(np.count_nonzero(left[:-1] > 1e-9 * left[0]))
-        return {**expected, "trials": dict(itertools.islice(expected["trials"].items(), falling))}
-
-    def _weights(self, program, handed_in: Sequence) -> np.ndarray:
-        watched, start, *_ = handed_in
-        answer = self._run(program, handed_in)
-        watched.require_limit()  # where a bare `except` has swallowed that it was stopped
+    def _weights(self, answer, start) -> np.ndarray:
         if isinstance(answer, tuple):
             raise Told(f"{self.name} returns a tuple of {len(answer)}. Return the weights alone.")
         w = in_kind(f"What {self.name} returns", answer, start)
@@ -521,13 +502,48 @@ class Program(_OfFunctions):
             raise Told(f"{self.name} must return the weights, shape {start.shape}; this has shape {w.shape}.")
         return w
 
-    def _told(self, given, expected, quantity, trial) -> str:
-        value, right = given[quantity].get(trial), expected[quantity][trial]
-        if value is None:
-            return f"{self.name} ends after {len(given[quantity])} of {len(expected[quantity])} trials."
-        if quantity == "trials":
-            return f"{trial} is the first that differs: it {_difference(value, right)}."
-        return f"the trials are right, but the weights that are returned are not: {_difference(value, right)[3:]}."
+    def _judged(self, program) -> Finding:
+        for case, arguments in self.cases.items():
+            told = self._told(program, arguments)
+            if told:
+                return Finding(Verdict.WRONG, f"On {case} {told}")
+        return Finding(Verdict.RIGHT, self.praise)
+
+    def _told(self, program, arguments: Sequence) -> str:
+        """What is to be said of a run: of its trials, its end, their number, its weights; "" if all is right."""
+        expected = self._right(arguments)
+        given, told = self.observed(program, arguments)
+        off, allowed, tried = self._first_off(given, expected), arguments[-1], len(given["trials"])
+        differs = off and off[0] == "trials" and off[1] in given["trials"]
+        if told and not differs:
+            raise told
+        if tried > allowed and not differs:
+            return f"{tried} points are tried where {allowed} are allowed: one that is not kept is a step too."
+        if not off:
+            return ""
+        slips = ((hint, self.observed(slip, arguments)[0]) for hint, slip in self.slips.items())
+        besides = f"Besides: {told}" if told and told.finding.verdict is Verdict.WRONG else ""
+        return " ".join(
+            filter(None, [self._first_difference(given, expected, *off), self._hint(given, slips, *off), besides])
+        )
+
+    def _first_difference(self, given, expected, quantity, trial) -> str:
+        if quantity == "weights":
+            return "the trials are right, but other weights are returned than those of the last kept one."
+        if trial not in given["trials"]:
+            return f"{self.name} ends after {len(given['trials'])} of {len(expected['trials'])} trials."
+        difference = _difference(given["trials"][trial], expected["trials"][trial])
+        return f"{trial} is the first that differs: it {difference}."
+
+    def _right(self, arguments: Sequence) -> dict[str, dict[str, object]]:
+        """What the right program does, its trials only until their losses differ from the lowest by less than 1e-9."""
+        problem, start, *_ = arguments
+        expected, _ = self.observed(self.right, arguments)
+        losses = np.array([problem.loss(w) for w in [start, *expected["trials"].values()]])
+        lowest = np.fmin.accumulate(losses)[:-1]
+        rounding = np.abs(losses[1:] - lowest) <= 1e-9 * losses[0]
+        compared = int(np.argmax(rounding)) if rounding.any() else len(rounding)
+        return {**expected, "trials": dict(itertools.islice(expected["trials"].items(), compared))}
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -651,6 +667,101 @@ class Answers(Check):
             if asked.options and entry not in asked.options:
                 raise Told(f"{name} must be one of {', '.join(map(repr, asked.options))}; this is {entry!r}.")
         return values
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The reader competes
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Contest(Check):
+    """Call it with a program, ``program(problem, w)``, or with a dict of options: trials are counted to each goal.
+
+    A program need not stop by itself, and what it returns does not count.
+
+    Parameters
+    ----------
+    name : str
+        Of the reader's entry.
+    cases : mapping of str to tuple
+        Problem, start, and the loss that is to be reached; several with different minima, so that no point that
+        somebody knows wins.
+    with_options : callable
+        ``with_options(**options)`` returns the program that has these options, or complains of them.
+    options : tuple of str
+        Their names.
+    default : mapping
+        The options whose score stands beside the reader's.
+    solutions : tuple
+        Two entries that reach the target.
+    target : int
+        The number of trials, all cases together, that is to be reached; measured.
+    most : int
+        Trials after which a case is given up.
+    hint, praise : str
+        What is said of an entry that misses the target, and of one that does not.
+    """
+
+    name: str
+    cases: Mapping[str, tuple]
+    with_options: Callable
+    options: tuple[str, ...]
+    default: Mapping[str, object]
+    solutions: tuple
+    target: int
+    most: int
+    hint: str
+    praise: str
+
+    @property
+    def stub(self) -> dict:
+        """The reader's entry before anything is chosen."""
+        return dict.fromkeys(self.options, ...)
+
+    def slipped_answers(self) -> Iterator[tuple[str, object]]:
+        """The hint with an entry that earns it."""
+        yield self.hint, dict(self.default)
+
+    def _judged(self, entry) -> Finding:
+        trials = self.score(self._program(entry))
+        total, usual = sum(trials), sum(self.score(self.with_options(**self.default)))
+        reached = total <= self.target
+        scores = [f"{n}" if n < self.most else f"{n}, given up" for n in trials]
+        told = f"{total} trials ({' + '.join(scores)}); nnlib's default needs {usual}, the target is {self.target}."
+        return Finding(Verdict.RIGHT if reached else Verdict.WRONG, f"{told} {self.praise if reached else self.hint}")
+
+    def score(self, program: Callable) -> list[int]:
+        """How many trials the program needs for each case."""
+        return [self._trials(program, *case) for case in self.cases.values()]
+
+    def _trials(self, program, problem, start, goal) -> int:
+        watched = Watched(problem, start, limit=10 * self.most, goal=goal)
+        try:
+            run(self.name, program, (watched, start), ("problem", "w"))
+        except Endless:
+            if not watched.evaluations:
+                raise
+        except Told as told:
+            if told.finding.verdict is Verdict.WRONG:
+                raise
+        if not watched.trials:
+            raise Told(f"{self.name} has not tried any point yet.", Verdict.OPEN)
+        return min(len(watched.trials), self.most) if watched.arrived else self.most
+
+    def _program(self, entry) -> Callable:
+        """The entry as a program."""
+        if not isinstance(entry, Mapping):
+            return entry
+        for option in entry:
+            if option not in self.options:
+                raise Told(f"{option!r} is none of the options {', '.join(self.options)}.")
+        if any(map(is_open, entry.values())):
+            raise Told(f"{self.name} is not complete yet. Replace the dots and run the cell again.", Verdict.OPEN)
+        try:
+            return self.with_options(**entry)
+        except (TypeError, ValueError) as error:
+            raise Told(f"These options do not work: {str(error).rstrip('.')}.") from None
 
 
 # ---------------------------------------------------------------------------------------------------------------------
