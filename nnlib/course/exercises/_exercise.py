@@ -15,6 +15,7 @@ hint; so the tests hand each of them in and expect its hint.
 from __future__ import annotations
 
 import copy
+import dis
 import inspect
 import itertools
 import numbers
@@ -28,7 +29,6 @@ from enum import Enum
 import numpy as np
 
 PATIENCE = 10.0  # seconds that a reader's function may take
-OPEN = (None, ...)
 
 
 class Verdict(Enum):
@@ -69,7 +69,7 @@ class Endless(BaseException):
 
 def run(name: str, function: Callable, arguments: Sequence, parameters: Sequence[str]):
     """What the reader's function returns, or Told why it returns nothing that can be judged."""
-    if any(function is nothing for nothing in OPEN):
+    if is_open(function):
         raise Told(f"{name} is not there yet. Write it and run the cell again.", Verdict.OPEN)
     if not callable(function):
         raise Told(f"{name} must be a function, this is {kind(function)}.")
@@ -88,8 +88,8 @@ def run(name: str, function: Callable, arguments: Sequence, parameters: Sequence
                 f"{name} changes its argument {parameter}, and whoever called it goes on with other numbers. "
                 f"Make a new array: {parameter} = {parameter} + … does, {parameter} += … does not."
             )
-    if any(answer is nothing for nothing in OPEN):
-        raise Told(f"{name} returns nothing so far. Replace the dots and run the cell again.", Verdict.OPEN)
+    if is_open(answer):
+        raise Told(f"{name} does not return everything so far. Replace the dots and run the cell again.", Verdict.OPEN)
     return answer
 
 
@@ -106,12 +106,13 @@ def _require_signature(name, function, parameters):
 def _patience():
     """Stop code that takes longer than PATIENCE, by a look at the clock between its operations.
 
+    It is stopped at a jump, as by Ctrl-C: in the middle of an `except` the exception handled there would stay behind.
     Only the code of others is looked at: numpy's and nnlib's comes to an end.
     """
     ends, before = time.perf_counter() + PATIENCE, sys.gettrace()
 
     def between_operations(frame, event, argument):
-        if time.perf_counter() > ends:
+        if time.perf_counter() > ends and "JUMP" in dis.opname[frame.f_code.co_code[frame.f_lasti]]:
             raise Endless(f"after {PATIENCE:g} seconds")
         return between_operations
 
@@ -163,10 +164,10 @@ def kind(value) -> str:
 
 
 def is_open(value) -> bool:
-    """Whether dots are left in it."""
+    """Whether it is nothing yet, or dots are left in it."""
     if isinstance(value, (list, tuple)):
         return any(map(is_open, value))
-    return any(value is nothing for nothing in OPEN)
+    return value is None or value is ...
 
 
 def in_kind(what: str, value, right):
@@ -391,8 +392,6 @@ class Exercise(_OfFunctions):
             raise Told(f"{self.name} returns a tuple of {len(answer)}, asked is {self.quantities[0]} alone.")
         if n > 1 and not (isinstance(answer, tuple) and len(answer) == n):
             raise Told(f"{self.name} must return {n} things: {', '.join(self.quantities)}. This is {kind(answer)}.")
-        if is_open(answer):
-            raise Told(f"{self.name} is not complete yet. Replace the dots and run the cell again.", Verdict.OPEN)
         return answer
 
     def _call(self, k: int, arguments: Sequence) -> str:
@@ -523,9 +522,8 @@ class Program(_OfFunctions):
             return ""
         slips = ((hint, self.observed(slip, arguments)[0]) for hint, slip in self.slips.items())
         besides = f"Besides: {told}" if told and told.finding.verdict is Verdict.WRONG else ""
-        return " ".join(
-            filter(None, [self._first_difference(given, expected, *off), self._hint(given, slips, *off), besides])
-        )
+        sentences = self._first_difference(given, expected, *off), self._hint(given, slips, *off), besides
+        return " ".join(filter(None, sentences))
 
     def _first_difference(self, given, expected, quantity, trial) -> str:
         if quantity == "weights":
@@ -618,7 +616,8 @@ class Answers(Check):
     def slipped_answers(self) -> Iterator[tuple[str, dict]]:
         """Each hint with the dict that earns it."""
         for name, asked in self.asked.items():
-            for hint, value in asked.slips.items():
+            other_options = [(asked.hint, option) for option in asked.options if option != asked.right]
+            for hint, value in [*asked.slips.items(), *other_options]:
                 yield hint, {**self.solutions[0], name: value}
 
     def _judged(self, answers) -> Finding:

@@ -374,14 +374,14 @@ def loop_e(problem, w, mu, steps):
 
 
 broken_loops = {loop.__name__: loop for loop in (loop_a, loop_b, loop_c, loop_d, loop_e)}
-BUGS = {  # where each of them is
-    "every trial is kept": "loop_d",
-    "trials are compared with the loss at the start": "loop_a",
-    "μ falls after a rejection too": "loop_b",
-    "a rejected trial leaves its derivatives behind": "loop_c",
-    "g is never computed anew": "loop_e",
-    "the last trial is returned": None,
-    "μ is added to every entry of JᵀJ": None,
+possible_bugs = {
+    "uphill": "every trial is kept, also one that raises the loss",
+    "start": "trials are compared with the loss at the start for ever",
+    "falling": "μ falls after a rejected trial too",
+    "elsewhere": "JᵀJ and g are those of the last trial, also of a rejected one",
+    "old g": "g is not computed anew after an accepted trial",
+    "last": "the last trial is returned, whether it was kept or not",
+    "every entry": "μ is added to every entry of JᵀJ",
 }
 
 
@@ -396,9 +396,8 @@ def _run_of(loop: Callable) -> str:
 check_bugs = Answers(
     name="bugs",
     asked={
-        loop: Asked(right=bug, options=tuple(BUGS), hint=_run_of(broken_loops[loop]))
-        for bug, loop in sorted(BUGS.items(), key=lambda item: str(item[1]))
-        if loop
+        loop: Asked(right=bug, options=tuple(possible_bugs), hint=_run_of(broken_loops[loop]))
+        for loop, bug in zip(broken_loops, ("start", "falling", "elsewhere", "uphill", "old g"), strict=True)
     },
     praise="all five. With 30 steps two of them, a and c, arrive at the minimum all the same: a run that ends well "
     "proves little.",
