@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from nnlib.live import COLORS
-from nnlib.live.board import Board
+from nnlib.live import Board
 
 # One meaning, one color and one marker, in every figure of the course.
 ACCEPTED = {"color": COLORS["blue"], "marker": "o", "markersize": 5, "linewidth": 1.8}

@@ -17,7 +17,7 @@ from nnlib.course.explorers._pictures import (
     run_marks,
 )
 from nnlib.live import COLORS, Slider
-from nnlib.live.board import Board, Frame, figure, short
+from nnlib.live import Board, Frame, figure, short
 
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2]
 MUS = 10.0 ** np.arange(-6, 7)

@@ -9,7 +9,7 @@ import numpy as np
 from nnlib import levenberg_marquardt
 from nnlib.course.explorers._pictures import ACCEPTED, HERE, REJECTED, Run, marks_of, over_steps, plane, run_marks
 from nnlib.live import COLORS, Choice, Slider
-from nnlib.live.board import Board, Frame, figure, stepper
+from nnlib.live import Board, Frame, figure, stepper
 
 MU_VALUES = np.geomspace(1e-3, 1e3, 49)
 
