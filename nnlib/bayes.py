@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments as check
-from nnlib.network import MLP
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.evidence import (
     BayesFit,
     Directions,
@@ -23,13 +23,23 @@ from nnlib.evidence import (
     log_evidence,
     measured_directions,
 )
+from nnlib.network import MLP
 from nnlib.optimizers.bayesian_regularization import bayesian_regularization
 from nnlib.problems import NetworkFit, mean_squared_error, named_problem
 from nnlib.training import train
 
-FloatArray = NDArray[np.float64]
-
-# ------------------------------------------------------------------------------------------------ choices by evidence
+__all__ = [
+    "BayesFit",
+    "Directions",
+    "OccamsHill",
+    "Prediction",
+    "WithoutHalves",
+    "best_of",
+    "effective_parameters",
+    "log_evidence",
+    "measured_directions",
+    "occams_hill",
+]
 
 
 def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesFit:
@@ -135,7 +145,7 @@ def occams_hill(
     >>> hill.log_evidence.max(axis=1).round(), hill.validation_error.min(axis=1).round(3)
     (array([-36.,  -1.]), array([0.088, 0.011]))
     """
-    X, Y = (check.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
+    X, Y = (arguments.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
     d, K = (1 if array.ndim == 1 else array.shape[1] for array in (X, Y))
     hidden, seeds = _whole_numbers("hidden", hidden, at_least=1), _whole_numbers("seeds", seeds, at_least=0)
     nets = [MLP([d, units, K]) for units in hidden]
@@ -164,7 +174,7 @@ def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesFi
 def _whole_numbers(name: str, numbers: Iterable[int], at_least: int) -> list[int]:
     if isinstance(numbers, (str, bytes)) or not isinstance(numbers, Iterable):
         raise TypeError(f"{name} must be whole numbers such as range(1, 6), got {numbers!r}")
-    listed = [check.integer(f"{name}[{i}]", number, at_least=at_least) for i, number in enumerate(numbers)]
+    listed = [arguments.integer(f"{name}[{i}]", number, at_least=at_least) for i, number in enumerate(numbers)]
     if not listed:
         raise ValueError(f"{name} is empty: give at least one whole number")
     return listed

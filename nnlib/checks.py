@@ -31,9 +31,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments as check
-
-FloatArray = NDArray[np.float64]
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 
 EPS = np.finfo(np.float64).eps
 # Values of f are right to many rounding errors, not to one: sums and cancellation inside f add to it.
@@ -155,8 +154,8 @@ def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: st
     [[4. 6.]
      [6. 0.]]
     """
-    check.choice("method", method, METHODS)
-    f, w = _array_valued(f, (1,)), check.real_array("w", w, 1)
+    arguments.choice("method", method, METHODS)
+    f, w = _array_valued(f, (1,)), arguments.real_array("w", w, 1)
     with np.errstate(all="ignore"):
         if method == "complex":
             H, _ = _central(lambda v: _complex_step(f, v)[0], w, _central_steps(w))
@@ -187,8 +186,8 @@ def _finite(derivatives: FloatArray, f, w: ArrayLike, name: str, method: str) ->
 
 def differentiate(f, w: ArrayLike, method: str) -> tuple[FloatArray, str]:
     """The numerical Jacobian (P, n) and the method that gave it: for optimizers, which go on where it is not finite."""
-    check.choice("method", method, ["auto", *METHODS])
-    w = check.real_array("w", w, 1)
+    arguments.choice("method", method, ["auto", *METHODS])
+    w = arguments.real_array("w", w, 1)
     if method == "auto":
         return _verified_complex_step(f, w)
     return (_complex_step(f, w) if method == "complex" else _central(f, w, _central_steps(w))[0]), method
@@ -277,7 +276,7 @@ def _array_valued(f, shape: tuple[int, ...] | None = None):
         raise TypeError(f"f must be a function of w, got {type(f).__name__}")
 
     def checked(w):
-        value = check.as_array("f(w)", f(w))
+        value = arguments.as_array("f(w)", f(w))
         if value.dtype.kind not in "biufc":
             raise TypeError(f"f(w) must be numbers, got values of type {value.dtype}")
         if np.iscomplexobj(value) and not np.iscomplexobj(w):
@@ -361,8 +360,8 @@ def derivative_errors(f: Callable, x: float, derivative: float, steps: ArrayLike
     """
     if not callable(f):
         raise TypeError(f"f must be a function of x, got {type(f).__name__}")
-    x, h = check.number("x", x), check.real_array("steps", steps, 1)
-    derivative = check.number("derivative", derivative)
+    x, h = arguments.number("x", x), arguments.real_array("steps", steps, 1)
+    derivative = arguments.number("derivative", derivative)
     if derivative == 0:
         raise ValueError("derivative must not be 0: errors are relative to it")
     if h.min() <= 0:
@@ -383,10 +382,10 @@ def derivative_errors(f: Callable, x: float, derivative: float, steps: ArrayLike
 
 def _elementwise(f, x: NDArray) -> NDArray:
     """f at an array of numbers; complex values at complex ones, finite and one for each."""
-    value = _complex_value(f, x) if np.iscomplexobj(x) else check.real_numbers("f(x)", f(x))
+    value = _complex_value(f, x) if np.iscomplexobj(x) else arguments.real_numbers("f(x)", f(x))
     if np.shape(value) != x.shape:
         raise ValueError(f"f must go element by element: f(x) has shape {np.shape(value)} for x of shape {x.shape}")
-    return check.all_finite("f(x)", value)
+    return arguments.all_finite("f(x)", value)
 
 
 def _automatic(f, x: float) -> float:
@@ -565,15 +564,15 @@ def _check(problem, base: str, name: str, w: ArrayLike, method: str, tolerance: 
     for needed in (base, name):
         if not callable(getattr(problem, needed, None)):
             raise TypeError(f"problem must have {base}(w) and {name}(w), {type(problem).__name__} has no {needed}")
-    w = check.real_array("w", w, 1)
-    tolerance = check.number("tolerance", tolerance, above=0)
+    w = arguments.real_array("w", w, 1)
+    tolerance = arguments.number("tolerance", tolerance, above=0)
     scalar = base == "loss"
     f = _array_valued(getattr(problem, base), (1,) if scalar else None)
     numerical, method = _finite_derivative(f, w, method, f"problem.{base}(w)")
     rounding = _rounding(f, w, numerical, method)
     if scalar:
         numerical, rounding = numerical[0], rounding[0]
-    given = check.real_numbers(f"problem.{name}(w)", getattr(problem, name)(w))
+    given = arguments.real_numbers(f"problem.{name}(w)", getattr(problem, name)(w))
     if given.shape != numerical.shape:
         raise ValueError(f"problem.{name}(w) must have shape {numerical.shape}, got {given.shape}")
     return _report(name, given, numerical, rounding, tolerance, method)

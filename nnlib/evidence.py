@@ -9,13 +9,12 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.problems import CurveFit, NetworkFit, require_least_squares
 from nnlib.results import Fit
-
-FloatArray = NDArray[np.float64]
 
 BAYES = ("alpha", "beta", "gamma", "log_evidence")
 
@@ -179,7 +178,7 @@ class BayesFit(Fit):
         MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
         """
         mean = super().predict(X)
-        if not check.flag("std", std):
+        if not arguments.flag("std", std):
             return mean
         if not self.alpha > 0:
             raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
@@ -335,9 +334,9 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
 
 def _checked(problem, w: ArrayLike, alpha: float, beta: float):
     """What is known at w, and both precisions, all of them checked."""
-    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
+    alpha, beta = arguments.number("alpha", alpha, above=0), arguments.number("beta", beta, above=0)
     require_plain_least_squares(problem)
-    at = eigensystem(problem, check.real_array("w", w, 1))
+    at = eigensystem(problem, arguments.real_array("w", w, 1))
     if at is None:
         raise ValueError("the loss and the Jacobian at w must be finite")
     return at, alpha, beta

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from nnlib.arguments import FloatArray
 from nnlib.reasons import StopReason
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.datasets import split_rows
 from nnlib.network import MLP
 from nnlib.optimizers import bayesian_regularization, levenberg_marquardt
 from nnlib.problems import NetworkFit, mean_squared_error, named_problem
 from nnlib.training import Fit, train
 
-FloatArray = NDArray[np.float64]
 Pair = tuple[ArrayLike, ArrayLike]
 
 WEIGHT_DECAYS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -125,7 +125,7 @@ def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int) -> Fit:
 def _decays(weight_decays: Iterable[float]) -> list[float]:
     if isinstance(weight_decays, (str, bytes)) or not isinstance(weight_decays, Iterable):
         raise TypeError(f"weight_decays must be numbers such as [0.01, 0.1, 1], got {weight_decays!r}")
-    decays = [check.number(f"weight_decays[{i}]", decay, at_least=0) for i, decay in enumerate(weight_decays)]
+    decays = [arguments.number(f"weight_decays[{i}]", decay, at_least=0) for i, decay in enumerate(weight_decays)]
     if not decays:
         raise ValueError("weight_decays is empty: give at least one number")
     return decays
@@ -198,7 +198,7 @@ def cross_validate(
     >>> found.validation_error.shape, found.best_weight_decay
     ((3, 3), 0.01)
     """
-    problem, rng = NetworkFit(net, X, Y), check.random_generator("seed", seed)
+    problem, rng = NetworkFit(net, X, Y), arguments.random_generator("seed", seed)
     w0, folds = net.init(rng), _folds(len(problem.X), n_folds, rng)
     return _cross_validate(problem, _decays(weight_decays), folds, w0, max_steps)
 
@@ -217,7 +217,7 @@ def _cross_validate(problem, decays, folds, w0, max_steps) -> CrossValidation:
 
 
 def _folds(m: int, n_folds: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
-    n_folds = check.integer("n_folds", n_folds, at_least=2)
+    n_folds = arguments.integer("n_folds", n_folds, at_least=2)
     if n_folds > m:
         raise ValueError(f"n_folds must be at most the number of samples, {m}, got {n_folds}")
     return split_rows(m, np.full(n_folds, 1 / n_folds), rng)
@@ -307,8 +307,8 @@ def bias_variance(
         raise TypeError(f"net must be an nnlib.MLP, got {type(net).__name__}")
     if not callable(f):
         raise TypeError(f"f must be a function of X, got {type(f).__name__}")
-    noise, decays = check.number("noise", noise, at_least=0), _decays(weight_decays)
-    n_sets, rng = check.integer("n_sets", n_sets, at_least=2), check.random_generator("seed", seed)
+    noise, decays = arguments.number("noise", noise, at_least=0), _decays(weight_decays)
+    n_sets, rng = arguments.integer("n_sets", n_sets, at_least=2), arguments.random_generator("seed", seed)
     truth = _noiseless(net, f, X)
     test = truth if X_test is None else _noiseless(net, f, X_test)
 
@@ -414,7 +414,7 @@ def compare_regularization(
     Bayesian regularization: 0.0106, γ = 12.6 of 16, λ = α/β = 0.00059
     """
     problem, test = NetworkFit(net, X, Y), named_problem("test", net, test)
-    decays, rng = _decays(weight_decays), check.random_generator("seed", seed)
+    decays, rng = _decays(weight_decays), arguments.random_generator("seed", seed)
     w0, folds = net.init(rng), _folds(len(problem.X), n_folds, rng)
     methods = {
         "plain LM": lambda: _plain(problem, w0, max_steps),

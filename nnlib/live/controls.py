@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 from nnlib.live.controls import Caption, Choice, Prediction, Slider
 from nnlib.live.picture import Picture
 from nnlib.live.plot import Plot

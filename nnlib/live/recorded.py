@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from matplotlib.figure import Figure
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 from nnlib.live.controls import Caption, Slider
 from nnlib.live.figure import captioned, check_callable, still_bundle
 from nnlib.live.picture import Picture

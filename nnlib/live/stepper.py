@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import ipywidgets as widgets
 from matplotlib.figure import Figure
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 from nnlib.live.controls import Caption, Choice, Prediction, Slider
 from nnlib.live.figure import DrivenFigure, captioned, check_callable, check_controls, start_values
 from nnlib.live.picture import Picture

@@ -39,10 +39,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.evidence import BayesFit, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
 from nnlib.optimizers._steps import (
-    FloatArray,
     Step,
     Steps,
     gradient_cosine,
@@ -169,9 +169,9 @@ def bayesian_regularization(
     ('FIXED_POINT', 31, 13)
     """
     require_plain_least_squares(problem)
-    mu = check.number("mu", mu, above=0, at_most=MU_MAX)
-    plain_steps = check.integer("plain_steps", plain_steps, at_least=1)
-    tolerance = check.number("tolerance", tolerance, above=0)
+    mu = arguments.number("mu", mu, above=0, at_most=MU_MAX)
+    plain_steps = arguments.integer("plain_steps", plain_steps, at_least=1)
+    tolerance = arguments.number("tolerance", tolerance, above=0)
     w, _ = starting_point(problem, w0)
     start = eigensystem(problem, w)
     if start is None:
