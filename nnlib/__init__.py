@@ -24,7 +24,7 @@ from nnlib.optimizers import (
     steepest_descent,
 )
 from nnlib.problems import CurveFit, NetworkFit
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 from nnlib.training import Fit, train
 
 __version__ = "0.1.0"

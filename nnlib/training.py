@@ -13,8 +13,7 @@ import numpy as np
 from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.optimizers import Step, Steps
-from nnlib.reasons import StopReason
-from nnlib.results import Fit
+from nnlib.results import Fit, StopReason
 
 SAME_LOSS = 1e-9  # losses that differ by less than this part of the start's are the same minimum
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 Rule = Callable[[FloatArray, FloatArray, float, Any], tuple[FloatArray, Any]]
 LearningRate = float | Callable[[int], float]

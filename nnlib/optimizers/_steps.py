@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from nnlib import arguments
 from nnlib.arguments import FloatArray
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 
 @dataclass(frozen=True, slots=True)

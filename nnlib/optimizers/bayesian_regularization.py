@@ -50,7 +50,7 @@ from nnlib.optimizers._steps import (
     starting_point,
 )
 from nnlib.optimizers.levenberg_marquardt import ROUNDING, SMALLEST_MU, gain_ratio_rule
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 MU_MAX = 1e16
 GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity

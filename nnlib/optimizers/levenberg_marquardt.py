@@ -29,7 +29,7 @@ from nnlib.optimizers._steps import (
     starting_vector,
 )
 from nnlib.problems import FactoredEquations, NormalEquations, require_least_squares
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up
 EPS = np.finfo(float).eps

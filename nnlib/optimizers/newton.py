@@ -18,7 +18,7 @@ from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.optimizers._descent import evaluate, not_finite
 from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 
 def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
