@@ -1,7 +1,7 @@
 """What Bayesian regularization gives beyond the weights: error bars, the evidence, and choices made by it.
 
-The mathematics is in `nnlib.optimizers.bayesian_regularization`. Here are its result (`BayesFit`), the evidence and γ
-of any problem at any (w, α, β), restarts chosen by evidence, and the evidence against the number of hidden units.
+The mathematics is in `nnlib.optimizers.bayesian_regularization`. Here are its result (`BayesResult`), the evidence and
+γ of any problem at any (w, α, β), restarts chosen by evidence, and the evidence against the number of hidden units.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.evidence import (
-    BayesFit,
+    BayesResult,
     Directions,
-    Prediction,
+    ErrorBars,
     WithoutHalves,
     effective_parameters,
     log_evidence,
@@ -29,10 +29,10 @@ from nnlib.problems import NetworkFit, mean_squared_error, named_problem
 from nnlib.training import train
 
 __all__ = [
-    "BayesFit",
+    "BayesResult",
     "Directions",
+    "ErrorBars",
     "OccamsHill",
-    "Prediction",
     "WithoutHalves",
     "best_of",
     "effective_parameters",
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesFit:
+def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesResult:
     """Train a network by Bayesian regularization from several starts and keep the fit of the highest evidence.
 
     Parameters
@@ -56,7 +56,7 @@ def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int
 
     Returns
     -------
-    BayesFit
+    BayesResult
 
     Examples
     --------
@@ -80,7 +80,7 @@ class OccamsHill(NamedTuple):
         Hidden units and weights of each network.
     log_evidence, gamma : (sizes, starts) arrays
         Of each fit: a network of one size from one start.
-    best : list of BayesFit
+    best : list of BayesResult
         For each size the fit of the highest evidence.
     validation_error : (sizes, starts) array or None
         Mean squared error of each fit on the validation data.
@@ -90,7 +90,7 @@ class OccamsHill(NamedTuple):
     n_params: NDArray[np.int_]
     log_evidence: FloatArray
     gamma: FloatArray
-    best: list[BayesFit]
+    best: list[BayesResult]
     validation_error: FloatArray | None = None
 
 
@@ -161,12 +161,12 @@ def occams_hill(
     )
 
 
-def _errors(problems: list[NetworkFit], fits: list[list[BayesFit]]) -> FloatArray:
+def _errors(problems: list[NetworkFit], fits: list[list[BayesResult]]) -> FloatArray:
     pairs = zip(problems, fits, strict=True)
     return np.array([[mean_squared_error(problem, fit.w) for fit in starts] for problem, starts in pairs])
 
 
-def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesFit]:
+def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesResult]:
     starts = [problem.net.init(seed) for seed in seeds]
     return [train(bayesian_regularization(problem, w0), max_steps=max_steps) for w0 in starts]
 

@@ -43,7 +43,7 @@ class Signals(NamedTuple):
     a: list
 
 
-class Backpropagation(NamedTuple):
+class BackwardPass(NamedTuple):
     """What a backward pass gives: ``delta[l]`` (m, units) for layer l (delta[0] is None) and the ``gradient`` (n,)."""
 
     delta: list
@@ -219,7 +219,7 @@ class MLP:
 
     # ------------------------------------------------------------------------------------------------ backward
 
-    def backprop(self, w: ArrayLike, signals: Signals, delta_output: ArrayLike) -> Backpropagation:
+    def backprop(self, w: ArrayLike, signals: Signals, delta_output: ArrayLike) -> BackwardPass:
         """Carry an output error back through the network and collect the gradient.
 
         Parameters
@@ -232,7 +232,7 @@ class MLP:
 
         Returns
         -------
-        Backpropagation
+        BackwardPass
             ``delta`` per layer and the ``gradient`` ∂E/∂w (n,), summed over the samples.
         """
         thetas = self.thetas(self._finite_weights(w))
@@ -246,7 +246,7 @@ class MLP:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
         inputs = [passes.with_one(a.T) for a in signals.a[:-1]]
         deltas = [delta[:, 0] for delta in passes.backward(self, thetas, inputs, delta.T[:, None])]
-        return Backpropagation([None, *(delta.T for delta in deltas)], passes.collect(self, inputs, deltas))
+        return BackwardPass([None, *(delta.T for delta in deltas)], passes.collect(self, inputs, deltas))
 
     # ------------------------------------------------------------------------------------------------ Jacobian
 

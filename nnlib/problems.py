@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import arguments, checks
+from nnlib import arguments, derivatives
 from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
 from nnlib.arguments import FloatArray
@@ -412,7 +412,7 @@ class CurveFit:
     def _derivatives(self, values: Callable, w: FloatArray, x: FloatArray, rows: int) -> FloatArray:
         """∂values/∂w (rows, n), by the function that was given or numerically."""
         if self._jacobian is None:
-            return checks.differentiate(values, w, "auto")[0]
+            return derivatives.differentiate(values, w, "auto")[0]
         J = arguments.real_numbers("jacobian(w, x)", self._jacobian(w, x))
         if J.shape != (rows, len(w)):
             raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(rows, len(w))}")
@@ -457,5 +457,5 @@ class CurveFit:
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (n, n): the derivative of g = Jᵀr, by central differences."""
-        H, _ = checks.differentiate(self.gradient, arguments.real_numbers("w", w), "central")
+        H, _ = derivatives.differentiate(self.gradient, arguments.real_numbers("w", w), "central")
         return (H + H.T) / 2

@@ -93,7 +93,7 @@ for _name, _sentence in SENTENCES.items():
 
 
 @dataclass(frozen=True)
-class Fit:
+class Result:
     """The result of training.
 
     Attributes

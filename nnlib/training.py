@@ -13,7 +13,7 @@ import numpy as np
 from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.optimizers import Step, Steps
-from nnlib.results import Fit, StopReason
+from nnlib.results import Result, StopReason
 
 SAME_LOSS = 1e-9  # losses that differ by less than this part of the start's are the same minimum
 
@@ -29,7 +29,7 @@ def train(
     patience: int = 10,
     callback: Callable[[Step], object] | None = None,
     progress: bool = False,
-) -> Fit:
+) -> Result:
     """Take steps until one of the stop rules holds, and return the best weights with the reason.
 
     Kernel → Interrupt (Ctrl-C) ends training early and keeps what was learned.
@@ -59,7 +59,7 @@ def train(
 
     Returns
     -------
-    Fit
+    Result
 
     Raises
     ------
@@ -110,11 +110,11 @@ def train(
             return StopReason.MAX_SECONDS.with_numbers(seconds=seconds, max_seconds=max_seconds)
         return StopReason.MAX_STEPS.with_numbers(max_steps=max_steps) if len(records) >= max_steps else None
 
-    def result() -> Fit:
+    def result() -> Result:
         said = _of_the_point(reason, best, steps, start_loss, validation is not None)
         history = _history(records, steps.record, validation is not None)
         return steps.result(
-            Fit(best.w.copy(), best.loss, said, history, steps.method, steps.problem, start_loss, best.step)
+            Result(best.w.copy(), best.loss, said, history, steps.method, steps.problem, start_loss, best.step)
         )
 
     start_loss, latest = steps.loss, measure(steps.w, steps.loss)

@@ -277,8 +277,8 @@ PLACES = {
         f"train {name}": (lambda v, name=name: nnlib.train(nnlib.newton(BOWL, BOWL.start), 3, **{name: v}), name)
         for name in FITS
     },
-    "Fit.predict": (lambda v: BAYES.predict(v), "X "),
-    "BayesFit.predict": (lambda v: BAYES.predict(v, std=True), "X "),
+    "Result.predict": (lambda v: BAYES.predict(v), "X "),
+    "BayesResult.predict": (lambda v: BAYES.predict(v, std=True), "X "),
     "evidence w": (lambda v: bayes.log_evidence(PROBLEM, v, 1.0, 1.0), "w"),
     # its logarithm may well be −∞, of a probability of 0
     "evidence alpha": (lambda v: np.exp(bayes.log_evidence(PROBLEM, W, v, 1.0)), "alpha"),
@@ -359,7 +359,7 @@ NUMPYS_OWN = ("could not be broadcast", "setting an array element", "matmul", "c
 
 def numbers_in(result):
     """All arrays of numbers in a result, those of a fit, a data set and a scaling too."""
-    if isinstance(result, nnlib.Fit):
+    if isinstance(result, nnlib.Result):
         assert result.reason.value
         return [result.w]
     if isinstance(result, datasets.Dataset):

@@ -377,7 +377,7 @@ def test_repr_tells_what_happened():
     problem = nnlib.NetworkFit(nnlib.MLP([1, 1]), x, 2 * x)
     fit = nnlib.train(nnlib.steepest_descent(problem, [0.0, 0.0], 0.1), goal=1e-3)
     assert repr(fit) == (
-        "Fit: steepest_descent on NetworkFit(MLP([1, 1]), 5 samples, squared-error)\n"
+        "Result: steepest_descent on NetworkFit(MLP([1, 1]), 5 samples, squared-error)\n"
         f"  loss 5 → {fit.loss:.6g} in {fit.n_steps} steps\n"
         f"  converged: the loss {fit.loss:.4g} reached the goal 0.001"
     )

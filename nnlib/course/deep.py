@@ -28,7 +28,7 @@ from nnlib import arguments
 from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
 from nnlib.arguments import FloatArray
-from nnlib.network import MLP, Backpropagation
+from nnlib.network import MLP, BackwardPass
 from nnlib.problems import NetworkFit, quiet
 
 # The ε of batch normalization: a feature that is constant over the batch is divided by √ε, not by 0.
@@ -357,7 +357,7 @@ class DeepStack:
         if normed != self.batch_norm:
             raise ValueError(f"signals come from a stack with batch_norm={normed}, this one has {self.batch_norm}")
 
-    def backprop(self, w: ArrayLike, signals: StackSignals, delta_output: ArrayLike) -> Backpropagation:
+    def backprop(self, w: ArrayLike, signals: StackSignals, delta_output: ArrayLike) -> BackwardPass:
         """Carry an output error back through the stack (training mode) and collect the gradient.
 
         Parameters
@@ -370,7 +370,7 @@ class DeepStack:
 
         Returns
         -------
-        Backpropagation
+        BackwardPass
             ``delta[l]`` (m, units) for l = 1..L+1 and the ``gradient`` ∂E/∂w (n,).
 
         Raises
@@ -397,7 +397,7 @@ class DeepStack:
             deltas.append(delta)
         deltas.reverse()
         gradient = passes.collect(self.mlp, [_with_one(a).T for a in signals.a[:-1]], [delta.T for delta in deltas])
-        return Backpropagation([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
+        return BackwardPass([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
 
 
 def _with_one(a):

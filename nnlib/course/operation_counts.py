@@ -29,7 +29,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlib import arguments, checks
+from nnlib import arguments, derivatives
 from nnlib.network import MLP
 from nnlib.problems import NetworkFit
 
@@ -290,7 +290,7 @@ def _gradient_cost(net, samples, rng, repeats):
     problem = NetworkFit(net, X, Y)
     seconds = (
         _shortest(lambda: problem.gradient(w), repeats),
-        _shortest(lambda: checks.numerical_gradient(problem.loss, w, "central"), repeats),
+        _shortest(lambda: derivatives.numerical_gradient(problem.loss, w, "central"), repeats),
     )
     return net.n_params, *counts, *seconds
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import arguments, checks
+from nnlib import arguments, derivatives
 from nnlib.arguments import FloatArray
 
 
@@ -87,7 +87,7 @@ def map_grid(f: Callable[[FloatArray], ArrayLike], window: ArrayLike, cells: int
         images=images,
         cell_area=(right - left) * (top - bottom) / k**2,
         areas=polygon_area(np.stack(counterclockwise, axis=2)),
-        determinants=np.apply_along_axis(lambda w: np.linalg.det(checks.numerical_jacobian(f, w)), -1, centers),
+        determinants=np.apply_along_axis(lambda w: np.linalg.det(derivatives.numerical_jacobian(f, w)), -1, centers),
     )
 
 

@@ -26,7 +26,7 @@ from nnlib.datasets import split_rows
 from nnlib.network import MLP
 from nnlib.optimizers import bayesian_regularization, levenberg_marquardt
 from nnlib.problems import NetworkFit, mean_squared_error, named_problem
-from nnlib.training import Fit, train
+from nnlib.training import Result, train
 
 Pair = tuple[ArrayLike, ArrayLike]
 
@@ -44,14 +44,14 @@ class ValidationCurve(NamedTuple):
     ----------
     weight_decay, training_error, validation_error : (decays,) arrays
         λ and the mean squared errors of its fit.
-    fits : list of Fit
+    fits : list of Result
         One for each λ.
     """
 
     weight_decay: FloatArray
     training_error: FloatArray
     validation_error: FloatArray
-    fits: list[Fit]
+    fits: list[Result]
 
     @property
     def best_weight_decay(self) -> float:
@@ -59,7 +59,7 @@ class ValidationCurve(NamedTuple):
         return float(self.weight_decay[np.argmin(self.validation_error)])
 
     @property
-    def best(self) -> Fit:
+    def best(self) -> Result:
         """The fit of the lowest validation error."""
         return self.fits[np.argmin(self.validation_error)]
 
@@ -117,7 +117,7 @@ def _validation_curve(problem, validation, decays, w0, max_steps) -> ValidationC
     )
 
 
-def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int) -> Fit:
+def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int) -> Result:
     problem = NetworkFit(data.net, data.X, data.Y, weight_decay=decay)
     return train(levenberg_marquardt(problem, w0), max_steps, min_gradient=MIN_GRADIENT)
 
@@ -142,7 +142,7 @@ class CrossValidation(NamedTuple):
     weight_decay : (decays,) array
     training_error, validation_error : (decays, k) arrays
         In column i, of the fit to all folds but fold i: on those, and on fold i.
-    fit : Fit
+    fit : Result
         To all samples, with the λ of the lowest validation error averaged over the folds.
     n_steps : int
         Taken by all fits together.
@@ -151,7 +151,7 @@ class CrossValidation(NamedTuple):
     weight_decay: FloatArray
     training_error: FloatArray
     validation_error: FloatArray
-    fit: Fit
+    fit: Result
     n_steps: int
 
     @property
@@ -343,7 +343,7 @@ class Contender(NamedTuple):
 
     Attributes
     ----------
-    fit : Fit
+    fit : Result
     test_error : float
         Mean squared error on the test set.
     chosen : str
@@ -354,7 +354,7 @@ class Contender(NamedTuple):
         Spent in all.
     """
 
-    fit: Fit
+    fit: Result
     test_error: float
     chosen: str
     n_steps: int
@@ -425,7 +425,7 @@ def compare_regularization(
     return Comparison({name: _contend(method, test) for name, method in methods.items()})
 
 
-def _contend(method: Callable[[], tuple[Fit, str, int]], test: NetworkFit) -> Contender:
+def _contend(method: Callable[[], tuple[Result, str, int]], test: NetworkFit) -> Contender:
     began = time.perf_counter()
     fit, chosen, n_steps = method()
     seconds = time.perf_counter() - began

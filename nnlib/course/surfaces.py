@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import arguments, checks
+from nnlib import arguments, derivatives
 from nnlib.arguments import FloatArray
 from nnlib.problems import CurveFit
 
@@ -62,7 +62,7 @@ class Surface(CurveFit):
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (2, 2): the derivative of g = Jᵀr by the complex step, exact to rounding."""
-        H = checks.numerical_jacobian(self._gradient, _pair(arguments.real_numbers("w", w)), method="complex")
+        H = derivatives.numerical_jacobian(self._gradient, _pair(arguments.real_numbers("w", w)), method="complex")
         return (H + H.T) / 2
 
 

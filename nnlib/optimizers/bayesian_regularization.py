@@ -41,7 +41,7 @@ from numpy.typing import ArrayLike
 
 from nnlib import arguments
 from nnlib.arguments import FloatArray
-from nnlib.evidence import BayesFit, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
+from nnlib.evidence import BayesResult, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
 from nnlib.optimizers._steps import (
     Step,
     Steps,
@@ -113,7 +113,7 @@ class BayesianSteps(Steps):
 
     def result(self, fit):
         """The fit with what Bayes adds to it."""
-        return BayesFit.of(fit, self)
+        return BayesResult.of(fit, self)
 
 
 def bayesian_regularization(
@@ -122,10 +122,10 @@ def bayesian_regularization(
     """Bayesian regularization: minimize βE_D + αE_W by Levenberg–Marquardt, and find α and β on the way.
 
     Inputs and targets should be scaled, to [−1, 1] or to mean 0 and standard deviation 1: one α serves all weights.
-    `train` gives a `nnlib.bayes.BayesFit`. It has converged where α, β and w come to rest (`StopReason.FIXED_POINT`).
-    It ends without success where they come to rest with all weights switched off (`WEIGHTS_OFF`), where α runs away
-    to infinity (`ALPHA_RUNS_AWAY`), and where nothing is left to measure the noise by, P ≤ γ or E_D = 0
-    (`NO_NOISE_LEFT`). Other starts may do better: see `nnlib.bayes.best_of`.
+    `train` gives a `nnlib.bayes.BayesResult`. It has converged where α, β and w come to rest (the reason FIXED_POINT).
+    It ends without success where they come to rest with all weights switched off (WEIGHTS_OFF), where α runs away to
+    infinity (ALPHA_RUNS_AWAY), and where nothing is left to measure the noise by, P ≤ γ or E_D = 0 (NO_NOISE_LEFT).
+    Other starts may do better: see `nnlib.bayes.best_of`.
 
     Parameters
     ----------
