@@ -4,6 +4,8 @@
 `CheckReport` that names the worst entry. They take any object with the methods they compare: loss(w) and gradient(w);
 residuals(w) and jacobian(w); gradient(w) and hessian(w).
 
+`same` compares numbers that were found in two ways.
+
 `derivative_errors` shows where the steps come from: the error of each way against the size of its step.
 """
 
@@ -43,9 +45,39 @@ __all__ = [
     "numerical_gradient",
     "numerical_hessian",
     "numerical_jacobian",
+    "same",
 ]
 
 A_DIGIT = 0.1  # an entry that rounding may change by more has not one digit to check
+
+
+def same(a: ArrayLike, b: ArrayLike, digits: int = 8) -> bool:
+    """Whether a is the expected b to so many digits of the LARGEST entry of b: max|a − b| ≤ 10^−digits max|b|.
+
+    There is no absolute tolerance: small numbers are held to the same digits as large ones, and where b is all zeros
+    only zeros will do. Entries much smaller than the largest are held to fewer digits of their own. Shapes must agree,
+    nothing is broadcast; what is not finite is the same as nothing.
+
+    Parameters
+    ----------
+    a, b : array
+        What came out and what was to come out, real or complex.
+
+    Examples
+    --------
+    >>> same([1.0, 2.0 + 1e-9], [1.0, 2.0])
+    True
+    >>> same([3e-12, 0.0], [1e-12, 0.0])        # np.allclose would say True
+    False
+    """
+    a, b = arguments.numbers("a", a), arguments.numbers("b", b)
+    digits = arguments.integer("digits", digits, at_least=1)
+    if b.size == 0:
+        raise ValueError("b is empty: there is nothing to compare")
+    if a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return False
+    with np.errstate(over="ignore"):
+        return bool(np.abs(a - 1.0 * b).max() <= 10.0**-digits * np.abs(1.0 * b).max())  # 1.0: small integers wrap
 
 
 # ---------------------------------------------------------------------------------------------------------------------

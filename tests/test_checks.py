@@ -533,3 +533,58 @@ def test_the_function_may_change_its_argument_in_place():
         return w
 
     assert checks.numerical_jacobian(f, [1.0, 2.0]) == pytest.approx(2 * np.eye(2))
+
+
+# ------------------------------------------------------------------------------------------------ same
+
+B = np.array([[1.0, -2.0], [3.0, 4e-3]])
+
+
+def test_same_is_relative_to_the_largest_expected_entry_and_to_nothing_else():
+    for scale in (1e-300, 1e-12, 1.0, 1e300):
+        assert checks.same(scale * (B + 2.9e-8), scale * B)
+        assert not checks.same(scale * (B + 3.1e-8), scale * B)
+        assert not checks.same(scale * (B + 2.9e-8), scale * B, digits=9)
+
+
+def test_same_holds_a_small_entry_to_the_digits_of_the_largest():
+    wrong = B * [[1, 1], [1, 1 + 1e-6]]  # off by 4e-9, in the seventh digit of its own
+    assert checks.same(wrong, B)
+    assert not checks.same(wrong, B, digits=10)
+    assert not checks.same(wrong[1, 1], B[1, 1])
+
+
+@pytest.mark.parametrize(
+    "a",
+    [0 * B, -B, 2 * B, B.T, B[0], B.ravel(), B[None], B * [[1, 1], [1, np.nan]], B * [[np.inf, 1], [1, 1]], B + 1e-7j],
+    ids="zeros sign factor transpose row ravel axis nan inf complex".split(),
+)
+def test_same_refuses(a):
+    assert checks.same(B, B)
+    assert not checks.same(a, B)
+    assert not checks.same(1e-12 * a, 1e-12 * B)
+
+
+def test_same_of_zeros_is_zeros_alone():
+    assert checks.same([0.0, -0.0], [0.0, 0.0])
+    assert not checks.same([0.0, 1e-300], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_same_never_passes_what_is_not_finite(bad):
+    assert not checks.same([bad], [bad])
+    assert not checks.same([1.0], [bad])
+
+
+def test_same_takes_numbers_of_any_kind_and_refuses_the_rest_by_name():
+    assert checks.same(np.array([250], np.uint8), [250]) and not checks.same(np.array([250], np.uint8), [251])
+    assert checks.same(2, 2.0) and checks.same([1j], [1j])
+    for a, b, digits, error, said in [
+        ("x", B, 8, TypeError, "a must hold numbers"),
+        (B, None, 8, TypeError, "b must hold numbers"),
+        (B, [], 8, ValueError, "b is empty"),
+        (B, B, 0, ValueError, "digits must be at least 1"),
+        (B, B, 1e-8, TypeError, "digits must be a whole number"),
+    ]:
+        with pytest.raises(error, match=said):
+            checks.same(a, b, digits)
