@@ -46,6 +46,7 @@ _ON_FIRST_USE = {
     "operation_counts": "nnlib.course.operation_counts",
     "sample_by_sample": "nnlib.course.sample_by_sample",
     "selection": "nnlib.course.selection",
+    "step_sizes": "nnlib.course.step_sizes",
     "surfaces": "nnlib.course.surfaces",
 }
 

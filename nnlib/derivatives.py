@@ -180,17 +180,18 @@ def differentiate(f, w: ArrayLike, method: str) -> tuple[FloatArray, str]:
 def _verified_complex_step(f, w: FloatArray) -> tuple[FloatArray, str]:
     """The complex step if central differences bear it out, else central differences."""
     steps = central_steps(w)
-    J_central, rounding = central_differences(f, w, steps)
+    J_central, largest = central_differences(f, w, steps)
     try:
         with np.errstate(all="ignore"):
             J_complex = complex_step(f, w)
     except Exception:  # f is any code, made for real numbers: whatever it does with complex ones, it is not for them
         return J_central, "central"
-    # Where the two differ, central differences may be the ones that are off, where f bends within a step: a shorter
-    # step tells.
-    if _agree(J_complex, J_central, rounding) or _agree(J_complex, *central_differences(f, w, steps / 100)):
+    rounding = ROUNDING_ERRORS * EPS * largest / steps
+    if _agree(J_complex, J_central, rounding):
         return J_complex, "complex"
-    return J_central, "central"
+    # Central differences may be the ones that are off, where f bends within a step: a shorter step tells.
+    J_shorter, _ = central_differences(f, w, steps / 100)
+    return (J_complex, "complex") if _agree(J_complex, J_shorter, 100 * rounding) else (J_central, "central")
 
 
 def _agree(A: FloatArray, B: FloatArray, rounding: FloatArray) -> bool:
@@ -206,9 +207,9 @@ def central_steps(w: FloatArray) -> FloatArray:
     return np.maximum(EPS ** (1 / 3) * scale, EPS**0.5)
 
 
-def central_differences(f, w: FloatArray, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Central differences (P, n), and how far rounding may have moved each of their columns (n,)."""
-    columns, rounding = [], []
+def central_differences(f, w: FloatArray, steps: FloatArray) -> tuple[FloatArray, float]:
+    """Central differences (P, n) with a step for each parameter, and the largest value of f that was met."""
+    columns, largest = [], 0.0
     for i, step in enumerate(steps):
         above, below = w.copy(), w.copy()
         above[i] += step
@@ -216,8 +217,8 @@ def central_differences(f, w: FloatArray, steps: FloatArray) -> tuple[FloatArray
         distance = above[i] - below[i]  # after rounding, not quite 2 * step
         f_above, f_below = f(above), f(below)
         columns.append((f_above - f_below) / distance)
-        rounding.append(ROUNDING_ERRORS * EPS * np.maximum(np.abs(f_above), np.abs(f_below)).max() / step)
-    return np.stack(columns, axis=-1), np.array(rounding)
+        largest = np.maximum(largest, np.maximum(np.abs(f_above), np.abs(f_below)).max())
+    return np.stack(columns, axis=-1), largest
 
 
 def complex_step(f, w: FloatArray, relative_step: float = 1e-20) -> FloatArray:

@@ -27,7 +27,7 @@ ORDER = [
     "training",
     "bayes",
 ]
-BESIDE = {"graph": {"arguments"}, "datasets": {"arguments"}, "checks": {"arguments", "derivatives", "graph"}}
+BESIDE = {"graph": {"arguments"}, "datasets": {"arguments"}, "checks": {"arguments", "derivatives"}}
 ALONE = {"live": {"arguments"}}
 ON_TOP = {"split_fit", "estimators", "course"}  # take what they need, and nothing below knows them
 
