@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnlib import _arguments as check
+from nnlib import arguments
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def logistic(z: np.ndarray) -> np.ndarray:
     >>> logistic(np.array([-1000.0, 0.0]))
     array([0. , 0.5])
     """
-    z = check.numbers("z", z)
+    z = arguments.numbers("z", z)
     e = np.exp(np.where(np.real(z) > 0, -z, z))
     return np.where(np.real(z) > 0, 1.0, e) / (1.0 + e)
 
@@ -65,7 +65,7 @@ def relu(z: np.ndarray) -> np.ndarray:
     >>> relu(np.array([-2.0, 3.0]))
     array([0., 3.])
     """
-    z = check.numbers("z", z)
+    z = arguments.numbers("z", z)
     return np.where(np.real(z) <= 0, 0.0, z)  # this way round a nan stays one
 
 
@@ -75,7 +75,7 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    z = check.numbers("z", z)
+    z = arguments.numbers("z", z)
     if z.ndim == 0 or z.size == 0:
         raise ValueError(f"z must have at least one axis and no empty one, got an array of shape {z.shape}")
     e = np.exp(z - np.real(z).max(axis=axis, keepdims=True))

@@ -1,6 +1,6 @@
 """Backpropagation of all samples at once: the passes that `MLP`, the problems and the Gauss–Newton matrix are made of.
 
-Layer l = 1..L holds Θ^l = [W^l b^l]. With a one appended to each layer's inputs, ā = [a, 1], a layer is a single product,
+Layer l = 1..L holds Θ^l = [W^l b^l]. With a one appended to each layer's inputs, ā = [a, 1], a layer is one product,
 z^l = Θ^l ā^{l−1}, and so are all derivatives:
 
     forward    z^l = Θ^l ā^{l−1},  a^l = g(z^l),  a^0 = x

@@ -1,7 +1,7 @@
 """What Bayesian regularization gives beyond the weights: error bars, the evidence, and choices made by it.
 
-The mathematics is in `nnlib.optimizers.bayesian_regularization`. Here are its result (`BayesFit`), the evidence and γ
-of any problem at any (w, α, β), restarts chosen by evidence, and the evidence against the number of hidden units.
+The mathematics is in `nnlib.optimizers.bayesian_regularization`. Here are its result (`BayesResult`), the evidence and
+γ of any problem at any (w, α, β), restarts chosen by evidence, and the evidence against the number of hidden units.
 """
 
 from __future__ import annotations
@@ -12,27 +12,37 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments as check
-from nnlib.network import MLP
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.evidence import (
-    BayesFit,
+    BayesResult,
     Directions,
-    Prediction,
+    ErrorBars,
     WithoutHalves,
     effective_parameters,
     log_evidence,
     measured_directions,
 )
+from nnlib.network import MLP
 from nnlib.optimizers.bayesian_regularization import bayesian_regularization
 from nnlib.problems import NetworkFit, mean_squared_error, named_problem
 from nnlib.training import train
 
-FloatArray = NDArray[np.float64]
+__all__ = [
+    "BayesResult",
+    "Directions",
+    "ErrorBars",
+    "OccamsHill",
+    "WithoutHalves",
+    "best_of",
+    "effective_parameters",
+    "log_evidence",
+    "measured_directions",
+    "occams_hill",
+]
 
-# ------------------------------------------------------------------------------------------------ choices by evidence
 
-
-def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesFit:
+def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesResult:
     """Train a network by Bayesian regularization from several starts and keep the fit of the highest evidence.
 
     Parameters
@@ -46,7 +56,7 @@ def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int
 
     Returns
     -------
-    BayesFit
+    BayesResult
 
     Examples
     --------
@@ -70,7 +80,7 @@ class OccamsHill(NamedTuple):
         Hidden units and weights of each network.
     log_evidence, gamma : (sizes, starts) arrays
         Of each fit: a network of one size from one start.
-    best : list of BayesFit
+    best : list of BayesResult
         For each size the fit of the highest evidence.
     validation_error : (sizes, starts) array or None
         Mean squared error of each fit on the validation data.
@@ -80,7 +90,7 @@ class OccamsHill(NamedTuple):
     n_params: NDArray[np.int_]
     log_evidence: FloatArray
     gamma: FloatArray
-    best: list[BayesFit]
+    best: list[BayesResult]
     validation_error: FloatArray | None = None
 
 
@@ -135,7 +145,7 @@ def occams_hill(
     >>> hill.log_evidence.max(axis=1).round(), hill.validation_error.min(axis=1).round(3)
     (array([-36.,  -1.]), array([0.088, 0.011]))
     """
-    X, Y = (check.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
+    X, Y = (arguments.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
     d, K = (1 if array.ndim == 1 else array.shape[1] for array in (X, Y))
     hidden, seeds = _whole_numbers("hidden", hidden, at_least=1), _whole_numbers("seeds", seeds, at_least=0)
     nets = [MLP([d, units, K]) for units in hidden]
@@ -151,12 +161,12 @@ def occams_hill(
     )
 
 
-def _errors(problems: list[NetworkFit], fits: list[list[BayesFit]]) -> FloatArray:
+def _errors(problems: list[NetworkFit], fits: list[list[BayesResult]]) -> FloatArray:
     pairs = zip(problems, fits, strict=True)
     return np.array([[mean_squared_error(problem, fit.w) for fit in starts] for problem, starts in pairs])
 
 
-def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesFit]:
+def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesResult]:
     starts = [problem.net.init(seed) for seed in seeds]
     return [train(bayesian_regularization(problem, w0), max_steps=max_steps) for w0 in starts]
 
@@ -164,7 +174,7 @@ def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesFi
 def _whole_numbers(name: str, numbers: Iterable[int], at_least: int) -> list[int]:
     if isinstance(numbers, (str, bytes)) or not isinstance(numbers, Iterable):
         raise TypeError(f"{name} must be whole numbers such as range(1, 6), got {numbers!r}")
-    listed = [check.integer(f"{name}[{i}]", number, at_least=at_least) for i, number in enumerate(numbers)]
+    listed = [arguments.integer(f"{name}[{i}]", number, at_least=at_least) for i, number in enumerate(numbers)]
     if not listed:
         raise ValueError(f"{name} is empty: give at least one whole number")
     return listed

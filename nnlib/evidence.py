@@ -9,13 +9,12 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.problems import CurveFit, NetworkFit, require_least_squares
-from nnlib.results import Fit
-
-FloatArray = NDArray[np.float64]
+from nnlib.results import Result
 
 BAYES = ("alpha", "beta", "gamma", "log_evidence")
 
@@ -69,7 +68,7 @@ def require_plain_least_squares(problem) -> None:
         )
 
 
-class Prediction(NamedTuple):
+class ErrorBars(NamedTuple):
     """Predictions and the standard deviation of a new measurement around each, in arrays of one shape."""
 
     mean: FloatArray
@@ -97,8 +96,8 @@ class WithoutHalves(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class BayesFit(Fit):
-    """The result of training by Bayesian regularization: everything of `Fit`, and the following.
+class BayesResult(Result):
+    """The result of training by Bayesian regularization: everything of `Result`, and the following.
 
     w are the last weights, those that belong to α and β (with a validation problem: those of its lowest loss, and
     α and β as they were there). ``loss`` is E_D. ``history`` has the entries alpha, beta, gamma, log_evidence, E_D
@@ -121,7 +120,7 @@ class BayesFit(Fit):
     log_evidence: float
 
     @classmethod
-    def of(cls, fit: Fit, steps) -> BayesFit:
+    def of(cls, fit: Result, steps) -> BayesResult:
         """The fit, with α, β, γ and the evidence of its best step, or of the start where there was none."""
         at = fit.best_step - 1
         found = {name: float(fit.history[name][at] if fit.best_step else getattr(steps, name)) for name in BAYES}
@@ -158,7 +157,7 @@ class BayesFit(Fit):
         """
         return self.alpha > 0 and len(self.w) - self.gamma < _smallest_unit(self.problem)
 
-    def predict(self, X: ArrayLike, std: bool = False) -> FloatArray | Prediction:
+    def predict(self, X: ArrayLike, std: bool = False) -> FloatArray | ErrorBars:
         """Predictions at inputs X, and on demand their error bars √(1/β + gᵀA⁻¹g), g = ∂ŷ/∂w.
 
         Parameters
@@ -171,7 +170,7 @@ class BayesFit(Fit):
 
         Returns
         -------
-        array, or Prediction(mean, std) of two arrays
+        array, or ErrorBars(mean, std) of two arrays
             (m, K) for a network, like f(w, X) for a curve.
 
         References
@@ -179,14 +178,14 @@ class BayesFit(Fit):
         MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
         """
         mean = super().predict(X)
-        if not check.flag("std", std):
+        if not arguments.flag("std", std):
             return mean
         if not self.alpha > 0:
             raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
         at = eigensystem(self.problem, self.w)
         G = self._jacobian(X) @ at.V
         variance = 1 / self.beta + np.sum(G * G / (self.beta * at.eigenvalues + self.alpha), axis=1)
-        return Prediction(mean, np.sqrt(variance).reshape(mean.shape))
+        return ErrorBars(mean, np.sqrt(variance).reshape(mean.shape))
 
     def _jacobian(self, X: ArrayLike) -> FloatArray:
         """∂ŷ/∂w at inputs X, one row a prediction."""
@@ -335,9 +334,9 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
 
 def _checked(problem, w: ArrayLike, alpha: float, beta: float):
     """What is known at w, and both precisions, all of them checked."""
-    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
+    alpha, beta = arguments.number("alpha", alpha, above=0), arguments.number("beta", beta, above=0)
     require_plain_least_squares(problem)
-    at = eigensystem(problem, check.real_array("w", w, 1))
+    at = eigensystem(problem, arguments.real_array("w", w, 1))
     if at is None:
         raise ValueError("the loss and the Jacobian at w must be finite")
     return at, alpha, beta

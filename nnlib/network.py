@@ -20,14 +20,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
+from nnlib.arguments import FloatArray
 from nnlib.initializers import INITIALIZERS
-
-FloatArray = NDArray[np.float64]
 
 # Samples handled at once where a result is summed over them: enough to keep the BLAS busy, few enough to stay in cache.
 # No power of two: then the arrays' rows would begin multiples of 4096 bytes apart, and compete for places in the cache.
@@ -44,7 +43,7 @@ class Signals(NamedTuple):
     a: list
 
 
-class Backpropagation(NamedTuple):
+class BackwardPass(NamedTuple):
     """What a backward pass gives: ``delta[l]`` (m, units) for layer l (delta[0] is None) and the ``gradient`` (n,)."""
 
     delta: list
@@ -99,10 +98,10 @@ class MLP:
             raise TypeError(f"sizes must be a list of layer sizes such as [1, 10, 1], got {sizes!r}")
         if len(sizes) < 2:
             raise ValueError(f"sizes needs at least inputs and outputs, such as [1, 1], got {list(sizes)}")
-        self.sizes = tuple(check.integer(f"sizes[{i}]", size, at_least=1) for i, size in enumerate(sizes))
+        self.sizes = tuple(arguments.integer(f"sizes[{i}]", size, at_least=1) for i, size in enumerate(sizes))
         elementwise = [name for name, activation in ACTIVATIONS.items() if activation.elementwise]
-        self.hidden = check.choice("hidden", hidden, elementwise)
-        self.output = check.choice("output", output, ACTIVATIONS)
+        self.hidden = arguments.choice("hidden", hidden, elementwise)
+        self.output = arguments.choice("output", output, ACTIVATIONS)
 
         layers = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
         self.activations = [ACTIVATIONS[self.hidden]] * (len(layers) - 1) + [ACTIVATIONS[self.output]]
@@ -137,9 +136,9 @@ class MLP:
         (n,) float64 array
             The flat weight vector w.
         """
-        rng = check.random_generator("seed", seed)
-        draw = INITIALIZERS[check.choice("scheme", scheme, INITIALIZERS)]
-        input_range = check.real_array("input_range", input_range, 1)
+        rng = arguments.random_generator("seed", seed)
+        draw = INITIALIZERS[arguments.choice("scheme", scheme, INITIALIZERS)]
+        input_range = arguments.real_array("input_range", input_range, 1)
         if len(input_range) != 2:
             raise ValueError(f"input_range must be two numbers, low and high, got {len(input_range)}")
         low, high = input_range
@@ -165,16 +164,16 @@ class MLP:
         return [(theta[:, :-1], theta[:, -1]) for theta in self.thetas(self._weights(w))]
 
     def _weights(self, w: ArrayLike) -> np.ndarray:
-        w = check.numbers("w", w)
+        w = arguments.numbers("w", w)
         if w.shape != (self.n_params,):
             raise ValueError(f"w has shape {w.shape}, the network {list(self.sizes)} takes ({self.n_params},)")
         return w
 
     def _finite_weights(self, w: ArrayLike) -> np.ndarray:
-        return check.all_finite("w", self._weights(w))
+        return arguments.all_finite("w", self._weights(w))
 
     def _inputs(self, X: ArrayLike) -> np.ndarray:
-        X = check.real_array("X", X, (1, 2))
+        X = arguments.real_array("X", X, (1, 2))
         if X.ndim == 1 and self.n_inputs == 1:
             X = X[:, None]
         if X.ndim != 2 or X.shape[1] != self.n_inputs:
@@ -220,7 +219,7 @@ class MLP:
 
     # ------------------------------------------------------------------------------------------------ backward
 
-    def backprop(self, w: ArrayLike, signals: Signals, delta_output: ArrayLike) -> Backpropagation:
+    def backprop(self, w: ArrayLike, signals: Signals, delta_output: ArrayLike) -> BackwardPass:
         """Carry an output error back through the network and collect the gradient.
 
         Parameters
@@ -233,7 +232,7 @@ class MLP:
 
         Returns
         -------
-        Backpropagation
+        BackwardPass
             ``delta`` per layer and the ``gradient`` ∂E/∂w (n,), summed over the samples.
         """
         thetas = self.thetas(self._finite_weights(w))
@@ -242,12 +241,12 @@ class MLP:
         units = tuple(a.shape[1] for a in signals.a)
         if units != self.sizes:
             raise ValueError(f"signals are of layers of {list(units)} units, the network has {list(self.sizes)}")
-        delta = check.real_array("delta_output", delta_output, 2)
+        delta = arguments.real_array("delta_output", delta_output, 2)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
         inputs = [passes.with_one(a.T) for a in signals.a[:-1]]
         deltas = [delta[:, 0] for delta in passes.backward(self, thetas, inputs, delta.T[:, None])]
-        return Backpropagation([None, *(delta.T for delta in deltas)], passes.collect(self, inputs, deltas))
+        return BackwardPass([None, *(delta.T for delta in deltas)], passes.collect(self, inputs, deltas))
 
     # ------------------------------------------------------------------------------------------------ Jacobian
 

@@ -20,16 +20,15 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib import backpropagation as passes, checks
-from nnlib.gauss_newton_matrix import ContractedProducts, JacobianProducts
+from nnlib import arguments, derivatives
+from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
+from nnlib.arguments import FloatArray
 from nnlib.costs import COSTS
+from nnlib.gauss_newton_matrix import ContractedProducts, JacobianProducts
 from nnlib.network import BLOCK_ROWS, MLP, row_blocks
-
-FloatArray = NDArray[np.float64]
 
 
 # A trial step may leave the region where a model can be evaluated. That is for the caller to see in the loss.
@@ -144,13 +143,13 @@ class NetworkFit:
         self.net, self.X, self.Y = net, net._inputs(X), _targets(net, Y)
         if len(self.X) != len(self.Y):
             raise ValueError(f"X has {len(self.X)} rows and Y has {len(self.Y)}: one row a sample in both")
-        self.cost = check.choice("cost", cost, dict.fromkeys(name for name, _ in COSTS))
+        self.cost = arguments.choice("cost", cost, dict.fromkeys(name for name, _ in COSTS))
         self._cost, self._output = _matching_cost(self.cost, net.output), ACTIVATIONS[net.output]
         _check_probabilities(self.cost, net.output, self.Y)
-        self.weight_decay = check.number("weight_decay", weight_decay, at_least=0)
+        self.weight_decay = arguments.number("weight_decay", weight_decay, at_least=0)
         self.n_params, self.n_residuals = net.n_params, self.Y.size
         self._decay = np.full(net.n_params, self.weight_decay)
-        if not check.flag("decay_biases", decay_biases):
+        if not arguments.flag("decay_biases", decay_biases):
             for _, b in net.unpack(self._decay):
                 b[...] = 0.0
 
@@ -168,7 +167,7 @@ class NetworkFit:
         Weight decay is shared out, λ · rows/m: the losses of batches that make up all samples add up to the whole loss.
         """
         part = copy.copy(self)
-        rows = check.rows("rows", rows, len(self.X))
+        rows = arguments.rows("rows", rows, len(self.X))
         part.X, part.Y = self.X[rows], self.Y[rows]
         share = len(part.X) / len(self.X)
         part.n_residuals, part.weight_decay, part._decay = part.Y.size, share * self.weight_decay, share * self._decay
@@ -212,7 +211,7 @@ class NetworkFit:
         For cross-entropy JᵀJ is the generalized Gauss–Newton matrix Σ Jᵀ (∂²E/∂z²) J, with J = ∂z/∂w
         (Schraudolph 2002, Fast curvature matrix-vector products, Neural Computation 14).
         """
-        return self._normal_equations(self.net._weights(check.real_numbers("w", w)), np.inf)
+        return self._normal_equations(self.net._weights(arguments.real_numbers("w", w)), np.inf)
 
     @quiet
     def quadratic_model(self, w: ArrayLike, limit: float = np.inf) -> NormalEquations | FactoredEquations:
@@ -272,8 +271,8 @@ class NetworkFit:
         ----------
         Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6(1).
         """
-        w, v = (self.net._weights(check.real_numbers(name, vector)) for name, vector in (("w", w), ("v", v)))
-        check.all_finite("v", v)
+        w, v = (self.net._weights(arguments.real_numbers(name, vector)) for name, vector in (("w", w), ("v", v)))
+        arguments.all_finite("v", v)
         Hv = self._decay * v
         for rows in row_blocks(len(self.X)):
             Hv = Hv + passes.gradient_along(self.net, w, v, self.X[rows].T, self.Y[rows].T, self._cost)
@@ -286,7 +285,7 @@ class NetworkFit:
 
 
 def _targets(net: MLP, Y: ArrayLike) -> FloatArray:
-    Y = check.real_array("Y", Y, (1, 2))
+    Y = arguments.real_array("Y", Y, (1, 2))
     if Y.ndim == 1 and net.n_outputs == 1:
         Y = Y[:, None]
     if Y.ndim != 2 or Y.shape[1] != net.n_outputs:
@@ -369,7 +368,7 @@ class CurveFit:
             if not callable(function) and not (name == "jacobian" and function is None):
                 raise TypeError(f"{name} must be a function of (w, x), got {type(function).__name__}")
         self.f, self._jacobian = f, jacobian
-        self.x, self.y = check.real_array("x", x, (0, 1, 2, 3)), check.real_array("y", y, 1)
+        self.x, self.y = arguments.real_array("x", x, (0, 1, 2, 3)), arguments.real_array("y", y, 1)
         self.n_residuals = len(self.y)
 
     def __repr__(self) -> str:
@@ -378,10 +377,10 @@ class CurveFit:
     @quiet
     def predict(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
         """f(w, x)."""
-        return self._values(check.all_finite("w", self._weights(w)), check.real_array("x", x, (0, 1, 2, 3)))
+        return self._values(arguments.all_finite("w", self._weights(w)), arguments.real_array("x", x, (0, 1, 2, 3)))
 
     def _weights(self, w: ArrayLike) -> np.ndarray:
-        w = check.numbers("w", w)
+        w = arguments.numbers("w", w)
         if w.ndim != 1 or w.size == 0:
             raise ValueError(f"w must be a vector of at least one number, got an array of shape {w.shape}")
         return w
@@ -396,25 +395,25 @@ class CurveFit:
 
     def _values(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         """f(w, x), which may be complex only where w is, for the complex step."""
-        return (check.numbers if np.iscomplexobj(w) else check.real_numbers)("f(w, x)", self.f(w, x))
+        return (arguments.numbers if np.iscomplexobj(w) else arguments.real_numbers)("f(w, x)", self.f(w, x))
 
     @quiet
     def jacobian(self, w: ArrayLike) -> FloatArray:
         """J = ∂r/∂w (P, n)."""
-        w = check.real_numbers("w", self._weights(w))
+        w = arguments.real_numbers("w", self._weights(w))
         return self._derivatives(self.residuals, w, self.x, self.n_residuals)
 
     @quiet
     def prediction_jacobian(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
         """∂f/∂w at other x than the measured ones, a row for each number that f(w, x) gives."""
-        w, x = check.real_array("w", w, 1), check.real_array("x", x, (0, 1, 2, 3))
+        w, x = arguments.real_array("w", w, 1), arguments.real_array("x", x, (0, 1, 2, 3))
         return self._derivatives(lambda w: self._values(w, x).ravel(), w, x, self._values(w, x).size)
 
     def _derivatives(self, values: Callable, w: FloatArray, x: FloatArray, rows: int) -> FloatArray:
         """∂values/∂w (rows, n), by the function that was given or numerically."""
         if self._jacobian is None:
-            return checks.differentiate(values, w, "auto")[0]
-        J = check.real_numbers("jacobian(w, x)", self._jacobian(w, x))
+            return derivatives.differentiate(values, w, "auto")[0]
+        J = arguments.real_numbers("jacobian(w, x)", self._jacobian(w, x))
         if J.shape != (rows, len(w)):
             raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(rows, len(w))}")
         return J
@@ -458,5 +457,5 @@ class CurveFit:
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (n, n): the derivative of g = Jᵀr, by central differences."""
-        H, _ = checks.differentiate(self.gradient, check.real_numbers("w", w), "central")
+        H, _ = derivatives.differentiate(self.gradient, arguments.real_numbers("w", w), "central")
         return (H + H.T) / 2

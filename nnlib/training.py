@@ -9,14 +9,11 @@ from dataclasses import fields
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.optimizers import Step, Steps
-from nnlib.reasons import StopReason
-from nnlib.results import Fit
-
-FloatArray = NDArray[np.float64]
+from nnlib.results import Result, StopReason
 
 SAME_LOSS = 1e-9  # losses that differ by less than this part of the start's are the same minimum
 
@@ -32,7 +29,7 @@ def train(
     patience: int = 10,
     callback: Callable[[Step], object] | None = None,
     progress: bool = False,
-) -> Fit:
+) -> Result:
     """Take steps until one of the stop rules holds, and return the best weights with the reason.
 
     Kernel → Interrupt (Ctrl-C) ends training early and keeps what was learned.
@@ -62,7 +59,7 @@ def train(
 
     Returns
     -------
-    Fit
+    Result
 
     Raises
     ------
@@ -82,16 +79,16 @@ def train(
         raise TypeError(
             f"steps must be an optimizer such as levenberg_marquardt(problem, w0), got {type(steps).__name__}"
         )
-    max_steps = check.integer("max_steps", max_steps, at_least=1)
-    goal = -np.inf if goal is None else check.number("goal", goal)
-    min_gradient = check.number("min_gradient", min_gradient, at_least=0)
-    max_seconds = np.inf if max_seconds is None else check.number("max_seconds", max_seconds, above=0)
-    patience = check.integer("patience", patience, at_least=1)
+    max_steps = arguments.integer("max_steps", max_steps, at_least=1)
+    goal = -np.inf if goal is None else arguments.number("goal", goal)
+    min_gradient = arguments.number("min_gradient", min_gradient, at_least=0)
+    max_seconds = np.inf if max_seconds is None else arguments.number("max_seconds", max_seconds, above=0)
+    patience = arguments.integer("patience", patience, at_least=1)
     if validation is not None and not callable(getattr(validation, "loss", None)):
         raise TypeError(f"validation must be a problem with loss(w), got {type(validation).__name__}")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be a function of a Step, got {type(callback).__name__}")
-    bar = _progress_bar(max_steps) if check.flag("progress", progress) else None
+    bar = _progress_bar(max_steps) if arguments.flag("progress", progress) else None
 
     def measure(w, loss):
         return loss if validation is None else float(validation.loss(w))
@@ -113,11 +110,11 @@ def train(
             return StopReason.MAX_SECONDS.with_numbers(seconds=seconds, max_seconds=max_seconds)
         return StopReason.MAX_STEPS.with_numbers(max_steps=max_steps) if len(records) >= max_steps else None
 
-    def result() -> Fit:
+    def result() -> Result:
         said = _of_the_point(reason, best, steps, start_loss, validation is not None)
         history = _history(records, steps.record, validation is not None)
         return steps.result(
-            Fit(best.w.copy(), best.loss, said, history, steps.method, steps.problem, start_loss, best.step)
+            Result(best.w.copy(), best.loss, said, history, steps.method, steps.problem, start_loss, best.step)
         )
 
     start_loss, latest = steps.loss, measure(steps.w, steps.loss)

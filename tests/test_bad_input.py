@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnlib
-from nnlib import bayes, checks, datasets, deep, graph, maps, operation_counts, selection, surfaces
+from nnlib import bayes, checks, datasets, deep, graph, maps, operation_counts, selection, step_sizes, surfaces
 from nnlib import sample_by_sample as backpropagation
 from nnlib.activations import logistic, relu, softmax
 
@@ -277,8 +277,8 @@ PLACES = {
         f"train {name}": (lambda v, name=name: nnlib.train(nnlib.newton(BOWL, BOWL.start), 3, **{name: v}), name)
         for name in FITS
     },
-    "Fit.predict": (lambda v: BAYES.predict(v), "X "),
-    "BayesFit.predict": (lambda v: BAYES.predict(v, std=True), "X "),
+    "Result.predict": (lambda v: BAYES.predict(v), "X "),
+    "BayesResult.predict": (lambda v: BAYES.predict(v, std=True), "X "),
     "evidence w": (lambda v: bayes.log_evidence(PROBLEM, v, 1.0, 1.0), "w"),
     # its logarithm may well be −∞, of a probability of 0
     "evidence alpha": (lambda v: np.exp(bayes.log_evidence(PROBLEM, W, v, 1.0)), "alpha"),
@@ -308,9 +308,9 @@ PLACES = {
     "gradient w": (lambda v: checks.numerical_gradient(lambda w: w @ w, v), "w "),
     "jacobian method": (lambda v: checks.numerical_jacobian(CURVE.residuals, [1.0], v), "method"),
     "check w": (lambda v: checks.check_gradient(PROBLEM, v), "w "),
-    "errors x": (lambda v: checks.derivative_errors(np.exp, v, 1.0, [0.1]), "x |f(x)|number"),
-    "errors derivative": (lambda v: checks.derivative_errors(np.exp, 1.0, v, [0.1]), "derivative"),
-    "errors steps": (lambda v: checks.derivative_errors(np.exp, 1.0, np.e, v), "steps|f(x)"),
+    "errors x": (lambda v: step_sizes.derivative_errors(np.exp, v, 1.0, [0.1]), "x |f(x)|number"),
+    "errors derivative": (lambda v: step_sizes.derivative_errors(np.exp, 1.0, v, [0.1]), "derivative"),
+    "errors steps": (lambda v: step_sizes.derivative_errors(np.exp, 1.0, np.e, v), "steps|f(x)"),
     "accumulate w": (lambda v: backpropagation.accumulate(NET, v, X, X), "w "),
     "accumulate Y": (lambda v: backpropagation.accumulate(NET, W, X, v), "Y "),
     "mean gradient X": (lambda v: backpropagation.mean_gradient(NET, W, v, X), "X "),
@@ -359,7 +359,7 @@ NUMPYS_OWN = ("could not be broadcast", "setting an array element", "matmul", "c
 
 def numbers_in(result):
     """All arrays of numbers in a result, those of a fit, a data set and a scaling too."""
-    if isinstance(result, nnlib.Fit):
+    if isinstance(result, nnlib.Result):
         assert result.reason.value
         return [result.w]
     if isinstance(result, datasets.Dataset):

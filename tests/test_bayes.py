@@ -496,7 +496,7 @@ def test_a_wrong_jacobian_ends_at_mu_max():
 def test_the_result_is_where_the_run_has_come_to():
     problem, _ = sine_problem(10, seed=0)
     fit = nnlib.train(nnlib.bayesian_regularization(problem, problem.net.init(seed=0)))
-    assert isinstance(fit, bayes.BayesFit)
+    assert isinstance(fit, bayes.BayesResult)
     assert fit.best_step == fit.n_steps
     assert fit.loss > fit.history["loss"].min()  # closer to the data it has been, before α grew
     for name in ("alpha", "beta", "gamma", "log_evidence", "E_D", "E_W"):

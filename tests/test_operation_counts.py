@@ -42,7 +42,7 @@ def function_values(z):
 @pytest.fixture
 def counted(monkeypatch):
     """A function that says how many products a call takes; counting arrays handed to nnlib stay what they are."""
-    monkeypatch.setattr("nnlib._arguments.as_array", lambda name, value: np.asanyarray(value))
+    monkeypatch.setattr("nnlib.arguments.as_array", lambda name, value: np.asanyarray(value))
 
     def count(function, *arguments):
         Counted.products = 0

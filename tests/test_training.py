@@ -16,6 +16,7 @@ import pytest
 import nnlib
 from nnlib import StopReason
 from nnlib.optimizers import Step, Steps
+from nnlib.results import SENTENCES
 
 
 class Bowl:
@@ -376,7 +377,7 @@ def test_repr_tells_what_happened():
     problem = nnlib.NetworkFit(nnlib.MLP([1, 1]), x, 2 * x)
     fit = nnlib.train(nnlib.steepest_descent(problem, [0.0, 0.0], 0.1), goal=1e-3)
     assert repr(fit) == (
-        "Fit: steepest_descent on NetworkFit(MLP([1, 1]), 5 samples, squared-error)\n"
+        "Result: steepest_descent on NetworkFit(MLP([1, 1]), 5 samples, squared-error)\n"
         f"  loss 5 → {fit.loss:.6g} in {fit.n_steps} steps\n"
         f"  converged: the loss {fit.loss:.4g} reached the goal 0.001"
     )
@@ -417,8 +418,11 @@ def test_predict_uses_the_best_weights():
 # ------------------------------------------------------------------------------------------------ reasons
 
 
+REASONS = [getattr(StopReason, name) for name in SENTENCES]
+
+
 def test_every_reason_can_be_filled_in_compared_hashed_and_pickled():
-    for reason in StopReason:
+    for reason in REASONS:
         gaps = re.findall(r"{(\w+)", reason.value)
         filled = reason.with_numbers(**{name: 2 for name in gaps})
         assert gaps == [] or filled.value != reason.value
@@ -427,11 +431,11 @@ def test_every_reason_can_be_filled_in_compared_hashed_and_pickled():
         assert hash(filled) == hash(reason)
         assert str(filled) == filled.value == pickle.loads(pickle.dumps(filled)).value
         assert filled.converged == reason.converged
-        assert [other for other in StopReason if other == filled] == [reason]
+        assert [other for other in REASONS if other == filled] == [reason]
 
 
 def test_only_reaching_what_was_asked_for_counts_as_converged():
-    assert {reason.name for reason in StopReason if reason.converged} >= {"GOAL", "MIN_GRADIENT", "ROUNDING"}
+    assert {reason.name for reason in REASONS if reason.converged} >= {"GOAL", "MIN_GRADIENT", "ROUNDING"}
     for reason in (StopReason.SADDLE, StopReason.MAX_STEPS, StopReason.NOT_FINITE, StopReason.VALIDATION):
         assert not reason.converged
 

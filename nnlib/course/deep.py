@@ -22,15 +22,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
-from nnlib.network import MLP, Backpropagation
+from nnlib.arguments import FloatArray
+from nnlib.network import MLP, BackwardPass
 from nnlib.problems import NetworkFit, quiet
-
-FloatArray = NDArray[np.float64]
 
 # The ε of batch normalization: a feature that is constant over the batch is divided by √ε, not by 0.
 EPSILON = 1e-5
@@ -94,7 +93,7 @@ def _batch_statistics(z):
 
 
 def _finite(name, value):
-    return check.all_finite(name, check.numbers(name, value))
+    return arguments.all_finite(name, arguments.numbers(name, value))
 
 
 def _not_negative(name, variance):
@@ -219,12 +218,12 @@ class DeepStack:
         batch_norm: bool = False,
         residual: bool = False,
     ):
-        n_inputs = check.integer("n_inputs", n_inputs, at_least=1)
-        self.width = check.integer("width", width, at_least=1)
-        self.depth = check.integer("depth", depth, at_least=1)
-        n_outputs = check.integer("n_outputs", n_outputs, at_least=1)
-        self.batch_norm = check.flag("batch_norm", batch_norm)
-        self.residual = check.flag("residual", residual)
+        n_inputs = arguments.integer("n_inputs", n_inputs, at_least=1)
+        self.width = arguments.integer("width", width, at_least=1)
+        self.depth = arguments.integer("depth", depth, at_least=1)
+        n_outputs = arguments.integer("n_outputs", n_outputs, at_least=1)
+        self.batch_norm = arguments.flag("batch_norm", batch_norm)
+        self.residual = arguments.flag("residual", residual)
         self.mlp = MLP([n_inputs, *[self.width] * self.depth, n_outputs], hidden, output)
         self.n_params = self.mlp.n_params + (2 * self.width * self.depth if self.batch_norm else 0)
 
@@ -252,13 +251,13 @@ class DeepStack:
         return w[self.mlp.n_params :].reshape(2, -1, self.width)
 
     def _weights(self, w):
-        w = check.numbers("w", w)
+        w = arguments.numbers("w", w)
         if w.shape != (self.n_params,):
             raise ValueError(f"w has shape {w.shape}, the stack takes ({self.n_params},)")
         return w
 
     def _finite_weights(self, w):
-        return check.all_finite("w", self._weights(w))
+        return arguments.all_finite("w", self._weights(w))
 
     def _has_skip(self, l: int) -> bool:
         return self.residual and 2 <= l <= self.depth
@@ -329,7 +328,7 @@ class DeepStack:
         """
         self._check_running(running)
         self._check_signals(signals)
-        rate = check.number("rate", rate, above=0, at_most=1)
+        rate = arguments.number("rate", rate, above=0, at_most=1)
         m = len(signals.a[0])
         mean = np.array([layer.mean for layer in signals.normalized[1:]])
         variance = np.array([layer.variance for layer in signals.normalized[1:]]) * m / max(m - 1, 1)
@@ -343,7 +342,7 @@ class DeepStack:
         if not isinstance(running, RunningStatistics):
             raise TypeError(f"running must be RunningStatistics, as update_running gives, got {type(running).__name__}")
         for name, values in zip(running._fields, running, strict=True):
-            shape = check.real_array(f"running.{name}", values, 2).shape
+            shape = arguments.real_array(f"running.{name}", values, 2).shape
             if shape != (self.depth, self.width):
                 raise ValueError(f"running.{name} has shape {shape}, the stack takes {(self.depth, self.width)}")
         _not_negative("running.variance", np.asarray(running.variance))
@@ -358,7 +357,7 @@ class DeepStack:
         if normed != self.batch_norm:
             raise ValueError(f"signals come from a stack with batch_norm={normed}, this one has {self.batch_norm}")
 
-    def backprop(self, w: ArrayLike, signals: StackSignals, delta_output: ArrayLike) -> Backpropagation:
+    def backprop(self, w: ArrayLike, signals: StackSignals, delta_output: ArrayLike) -> BackwardPass:
         """Carry an output error back through the stack (training mode) and collect the gradient.
 
         Parameters
@@ -371,7 +370,7 @@ class DeepStack:
 
         Returns
         -------
-        Backpropagation
+        BackwardPass
             ``delta[l]`` (m, units) for l = 1..L+1 and the ``gradient`` ∂E/∂w (n,).
 
         Raises
@@ -380,10 +379,10 @@ class DeepStack:
             When w, the signals or the error do not fit the stack, or w or the error is not finite.
         """
         self._check_signals(signals)
-        w, delta = self._finite_weights(w), check.numbers("delta_output", delta_output)
+        w, delta = self._finite_weights(w), arguments.numbers("delta_output", delta_output)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
-        return self._backprop(w, signals, check.all_finite("delta_output", delta))
+        return self._backprop(w, signals, arguments.all_finite("delta_output", delta))
 
     def _backprop(self, w, signals, delta):
         layers, scales, _ = self.unpack(w)
@@ -398,7 +397,7 @@ class DeepStack:
             deltas.append(delta)
         deltas.reverse()
         gradient = passes.collect(self.mlp, [_with_one(a).T for a in signals.a[:-1]], [delta.T for delta in deltas])
-        return Backpropagation([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
+        return BackwardPass([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
 
 
 def _with_one(a):
@@ -446,7 +445,7 @@ class DeepFit:
     def batch(self, rows: ArrayLike) -> DeepFit:
         """The same fit on some of the samples: `rows` are their numbers (or a slice, or a mask)."""
         part = copy.copy(self)
-        rows = check.rows("rows", rows, len(self.X))
+        rows = arguments.rows("rows", rows, len(self.X))
         part.X, part.Y = self.X[rows], self.Y[rows]
         return part
 
@@ -524,7 +523,7 @@ def delta_norms_by_depth(
     >>> bool(plain[20][0] < 1e-9 * plain[2][0]), bool(residual[20][0] > plain[2][0])
     (True, True)
     """
-    X, Y = check.real_array("X", X, 2), check.real_array("Y", Y, 2)
+    X, Y = arguments.real_array("X", X, 2), arguments.real_array("Y", Y, 2)
     if not isinstance(depths, (Sequence, np.ndarray)):
         raise TypeError(f"depths must be a list of numbers of layers such as [2, 20], got {depths!r}")
     if isinstance(depths, (str, bytes)) or len(depths) == 0:

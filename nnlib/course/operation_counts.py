@@ -29,8 +29,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlib import _arguments as check
-from nnlib import checks
+from nnlib import arguments, derivatives
 from nnlib.network import MLP
 from nnlib.problems import NetworkFit
 
@@ -146,7 +145,7 @@ def linear_solve(n: int) -> int:
     >>> linear_solve(2)
     6
     """
-    n = check.integer("n", n, at_least=1)
+    n = arguments.integer("n", n, at_least=1)
     return (n**3 - n) // 3 + n**2
 
 
@@ -179,7 +178,7 @@ def levenberg_marquardt(net: MLP, samples: int, tries: int, accepted: int) -> in
     >>> levenberg_marquardt(MLP([1, 10, 1]), samples=41, tries=20, accepted=18)
     704823
     """
-    tries, accepted = check.integer("tries", tries, at_least=0), check.integer("accepted", accepted, at_least=0)
+    tries, accepted = arguments.integer("tries", tries, at_least=0), arguments.integer("accepted", accepted, at_least=0)
     if accepted > tries:
         raise ValueError(f"accepted must be at most tries = {tries}, got {accepted}")
     model, n = normal_equations(net, samples), net.n_params
@@ -216,9 +215,9 @@ def adam(net: MLP, samples: int, steps: int, batch_size: int | None = None) -> i
     start = 2 * loss(net, samples) + gradient(net, samples)
     gradients, updates = 1, 1
     if batch_size is not None:
-        gradients, updates = 2, math.ceil(samples / check.integer("batch_size", batch_size, at_least=1))
+        gradients, updates = 2, math.ceil(samples / arguments.integer("batch_size", batch_size, at_least=1))
     step = gradients * gradient(net, samples) + updates * ADAM_UPDATE * net.n_params
-    return start + check.integer("steps", steps, at_least=0) * step
+    return start + arguments.integer("steps", steps, at_least=0) * step
 
 
 class GradientCosts(NamedTuple):
@@ -279,8 +278,8 @@ def gradient_costs(
     """
     if not isinstance(nets, Sequence) or not nets:
         raise TypeError(f"nets must be a list of networks, got {nets!r}")
-    rng, repeats = check.random_generator("seed", seed), check.integer("repeats", repeats, at_least=1)
-    rows = [_gradient_cost(net, check.integer("samples", samples, at_least=1), rng, repeats) for net in nets]
+    rng, repeats = arguments.random_generator("seed", seed), arguments.integer("repeats", repeats, at_least=1)
+    rows = [_gradient_cost(net, arguments.integer("samples", samples, at_least=1), rng, repeats) for net in nets]
     return GradientCosts(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
@@ -291,7 +290,7 @@ def _gradient_cost(net, samples, rng, repeats):
     problem = NetworkFit(net, X, Y)
     seconds = (
         _shortest(lambda: problem.gradient(w), repeats),
-        _shortest(lambda: checks.numerical_gradient(problem.loss, w, "central"), repeats),
+        _shortest(lambda: derivatives.numerical_gradient(problem.loss, w, "central"), repeats),
     )
     return net.n_params, *counts, *seconds
 
@@ -314,4 +313,4 @@ def _error_signals(net: MLP) -> int:
 def _checked(net, samples) -> int:
     if not isinstance(net, MLP):
         raise TypeError(f"net must be an nnlib.MLP, got {type(net).__name__}")
-    return check.integer("samples", samples, at_least=1)
+    return arguments.integer("samples", samples, at_least=1)

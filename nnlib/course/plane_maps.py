@@ -11,12 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib import checks
-
-FloatArray = NDArray[np.float64]
+from nnlib import arguments, derivatives
+from nnlib.arguments import FloatArray
 
 
 class MappedGrid(NamedTuple):
@@ -78,7 +76,7 @@ def map_grid(f: Callable[[FloatArray], ArrayLike], window: ArrayLike, cells: int
     if not callable(f):
         raise TypeError(f"f must be a function of w = (x, y), got {type(f).__name__}")
     (left, right), (bottom, top) = _rectangle(window)
-    k = check.integer("cells", cells, at_least=1)
+    k = arguments.integer("cells", cells, at_least=1)
     x, y = np.linspace(left, right, k + 1), np.linspace(bottom, top, k + 1)
     corners = _points(x, y)
     centers = _points((x[:-1] + x[1:]) / 2, (y[:-1] + y[1:]) / 2)
@@ -89,7 +87,7 @@ def map_grid(f: Callable[[FloatArray], ArrayLike], window: ArrayLike, cells: int
         images=images,
         cell_area=(right - left) * (top - bottom) / k**2,
         areas=polygon_area(np.stack(counterclockwise, axis=2)),
-        determinants=np.apply_along_axis(lambda w: np.linalg.det(checks.numerical_jacobian(f, w)), -1, centers),
+        determinants=np.apply_along_axis(lambda w: np.linalg.det(derivatives.numerical_jacobian(f, w)), -1, centers),
     )
 
 
@@ -122,7 +120,7 @@ def polygon_area(vertices: ArrayLike) -> float | FloatArray:
     >>> polygon_area([[0, 0], [0, 3], [2, 0]])
     -3.0
     """
-    v = check.real_array("vertices", vertices, tuple(range(2, 9)))
+    v = arguments.real_array("vertices", vertices, tuple(range(2, 9)))
     if v.shape[-1] != 2 or v.shape[-2] < 3:
         raise ValueError(f"vertices must be at least three rows (x, y), got an array of shape {v.shape}")
     v = v - v[..., :1, :]  # seen from the first corner: far from the origin the products would cancel
@@ -132,7 +130,7 @@ def polygon_area(vertices: ArrayLike) -> float | FloatArray:
 
 
 def _rectangle(window: ArrayLike) -> FloatArray:
-    limits = check.real_array("window", window, 2)
+    limits = arguments.real_array("window", window, 2)
     if limits.shape != (2, 2) or not (limits[:, 0] < limits[:, 1]).all():
         raise ValueError(f"window must be two rising pairs, ((left, right), (bottom, top)), got {limits.tolist()}")
     return limits
@@ -143,7 +141,7 @@ def _points(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def _image(w: FloatArray, f) -> FloatArray:
-    image = check.real_numbers("f(w)", f(w))
+    image = arguments.real_numbers("f(w)", f(w))
     if image.shape != (2,):
         raise ValueError(f"f(w) must be two numbers, got an array of shape {image.shape}")
-    return check.all_finite("f(w)", image)
+    return arguments.all_finite("f(w)", image)

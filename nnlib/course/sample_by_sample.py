@@ -23,14 +23,13 @@ Rumelhart, Hinton & Williams (1986), Learning representations by back-propagatin
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib.activations import ACTIVATIONS
+from nnlib.arguments import FloatArray
 from nnlib.network import MLP
 from nnlib.problems import NetworkFit
-
-FloatArray = NDArray[np.float64]
 
 
 def accumulate(net: MLP, w: ArrayLike, X: ArrayLike, Y: ArrayLike, cost: str = "squared-error") -> FloatArray:
@@ -64,7 +63,7 @@ def accumulate(net: MLP, w: ArrayLike, X: ArrayLike, Y: ArrayLike, cost: str = "
     >>> accumulate(MLP([1, 1]), [2.0, 0.0], [[1.0], [3.0]], [[1.0], [1.0]])
     array([16.,  6.])
     """
-    data, w = NetworkFit(net, X, Y, cost), check.real_array("w", w, 1)
+    data, w = NetworkFit(net, X, Y, cost), arguments.real_array("w", w, 1)
     Delta = np.zeros(net.n_params)
     accumulators = net.unpack(Delta)  # views: what is added to them is added to Delta
     for x, y in zip(data.X, data.Y, strict=True):

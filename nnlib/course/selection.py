@@ -20,14 +20,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.datasets import split_rows
 from nnlib.network import MLP
 from nnlib.optimizers import bayesian_regularization, levenberg_marquardt
 from nnlib.problems import NetworkFit, mean_squared_error, named_problem
-from nnlib.training import Fit, train
+from nnlib.training import Result, train
 
-FloatArray = NDArray[np.float64]
 Pair = tuple[ArrayLike, ArrayLike]
 
 WEIGHT_DECAYS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -44,14 +44,14 @@ class ValidationCurve(NamedTuple):
     ----------
     weight_decay, training_error, validation_error : (decays,) arrays
         λ and the mean squared errors of its fit.
-    fits : list of Fit
+    fits : list of Result
         One for each λ.
     """
 
     weight_decay: FloatArray
     training_error: FloatArray
     validation_error: FloatArray
-    fits: list[Fit]
+    fits: list[Result]
 
     @property
     def best_weight_decay(self) -> float:
@@ -59,7 +59,7 @@ class ValidationCurve(NamedTuple):
         return float(self.weight_decay[np.argmin(self.validation_error)])
 
     @property
-    def best(self) -> Fit:
+    def best(self) -> Result:
         """The fit of the lowest validation error."""
         return self.fits[np.argmin(self.validation_error)]
 
@@ -117,7 +117,7 @@ def _validation_curve(problem, validation, decays, w0, max_steps) -> ValidationC
     )
 
 
-def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int) -> Fit:
+def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int) -> Result:
     problem = NetworkFit(data.net, data.X, data.Y, weight_decay=decay)
     return train(levenberg_marquardt(problem, w0), max_steps, min_gradient=MIN_GRADIENT)
 
@@ -125,7 +125,7 @@ def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int) -> Fit:
 def _decays(weight_decays: Iterable[float]) -> list[float]:
     if isinstance(weight_decays, (str, bytes)) or not isinstance(weight_decays, Iterable):
         raise TypeError(f"weight_decays must be numbers such as [0.01, 0.1, 1], got {weight_decays!r}")
-    decays = [check.number(f"weight_decays[{i}]", decay, at_least=0) for i, decay in enumerate(weight_decays)]
+    decays = [arguments.number(f"weight_decays[{i}]", decay, at_least=0) for i, decay in enumerate(weight_decays)]
     if not decays:
         raise ValueError("weight_decays is empty: give at least one number")
     return decays
@@ -142,7 +142,7 @@ class CrossValidation(NamedTuple):
     weight_decay : (decays,) array
     training_error, validation_error : (decays, k) arrays
         In column i, of the fit to all folds but fold i: on those, and on fold i.
-    fit : Fit
+    fit : Result
         To all samples, with the λ of the lowest validation error averaged over the folds.
     n_steps : int
         Taken by all fits together.
@@ -151,7 +151,7 @@ class CrossValidation(NamedTuple):
     weight_decay: FloatArray
     training_error: FloatArray
     validation_error: FloatArray
-    fit: Fit
+    fit: Result
     n_steps: int
 
     @property
@@ -198,7 +198,7 @@ def cross_validate(
     >>> found.validation_error.shape, found.best_weight_decay
     ((3, 3), 0.01)
     """
-    problem, rng = NetworkFit(net, X, Y), check.random_generator("seed", seed)
+    problem, rng = NetworkFit(net, X, Y), arguments.random_generator("seed", seed)
     w0, folds = net.init(rng), _folds(len(problem.X), n_folds, rng)
     return _cross_validate(problem, _decays(weight_decays), folds, w0, max_steps)
 
@@ -217,7 +217,7 @@ def _cross_validate(problem, decays, folds, w0, max_steps) -> CrossValidation:
 
 
 def _folds(m: int, n_folds: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
-    n_folds = check.integer("n_folds", n_folds, at_least=2)
+    n_folds = arguments.integer("n_folds", n_folds, at_least=2)
     if n_folds > m:
         raise ValueError(f"n_folds must be at most the number of samples, {m}, got {n_folds}")
     return split_rows(m, np.full(n_folds, 1 / n_folds), rng)
@@ -307,8 +307,8 @@ def bias_variance(
         raise TypeError(f"net must be an nnlib.MLP, got {type(net).__name__}")
     if not callable(f):
         raise TypeError(f"f must be a function of X, got {type(f).__name__}")
-    noise, decays = check.number("noise", noise, at_least=0), _decays(weight_decays)
-    n_sets, rng = check.integer("n_sets", n_sets, at_least=2), check.random_generator("seed", seed)
+    noise, decays = arguments.number("noise", noise, at_least=0), _decays(weight_decays)
+    n_sets, rng = arguments.integer("n_sets", n_sets, at_least=2), arguments.random_generator("seed", seed)
     truth = _noiseless(net, f, X)
     test = truth if X_test is None else _noiseless(net, f, X_test)
 
@@ -343,7 +343,7 @@ class Contender(NamedTuple):
 
     Attributes
     ----------
-    fit : Fit
+    fit : Result
     test_error : float
         Mean squared error on the test set.
     chosen : str
@@ -354,7 +354,7 @@ class Contender(NamedTuple):
         Spent in all.
     """
 
-    fit: Fit
+    fit: Result
     test_error: float
     chosen: str
     n_steps: int
@@ -414,7 +414,7 @@ def compare_regularization(
     Bayesian regularization: 0.0106, γ = 12.6 of 16, λ = α/β = 0.00059
     """
     problem, test = NetworkFit(net, X, Y), named_problem("test", net, test)
-    decays, rng = _decays(weight_decays), check.random_generator("seed", seed)
+    decays, rng = _decays(weight_decays), arguments.random_generator("seed", seed)
     w0, folds = net.init(rng), _folds(len(problem.X), n_folds, rng)
     methods = {
         "plain LM": lambda: _plain(problem, w0, max_steps),
@@ -425,7 +425,7 @@ def compare_regularization(
     return Comparison({name: _contend(method, test) for name, method in methods.items()})
 
 
-def _contend(method: Callable[[], tuple[Fit, str, int]], test: NetworkFit) -> Contender:
+def _contend(method: Callable[[], tuple[Result, str, int]], test: NetworkFit) -> Contender:
     began = time.perf_counter()
     fit, chosen, n_steps = method()
     seconds = time.perf_counter() - began

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib import checks
+from nnlib import arguments, derivatives
+from nnlib.arguments import FloatArray
 from nnlib.problems import CurveFit
 
-FloatArray = NDArray[np.float64]
 Window = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -63,7 +62,7 @@ class Surface(CurveFit):
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (2, 2): the derivative of g = Jᵀr by the complex step, exact to rounding."""
-        H = checks.numerical_jacobian(self._gradient, _pair(check.real_numbers("w", w)), method="complex")
+        H = derivatives.numerical_jacobian(self._gradient, _pair(arguments.real_numbers("w", w)), method="complex")
         return (H + H.T) / 2
 
 
@@ -87,7 +86,7 @@ def quadratic_bowl(condition_number: float = 10.0) -> Surface:
     array([[  1.,   0.],
            [  0., 100.]])
     """
-    slopes = np.array([1.0, np.sqrt(check.number("condition_number", condition_number, at_least=1))])
+    slopes = np.array([1.0, np.sqrt(arguments.number("condition_number", condition_number, at_least=1))])
     window = ((-3.0, 3.0), (-2.0, 2.0))
     return Surface("quadratic_bowl", lambda w: slopes * w, lambda w: np.diag(slopes), [-2.0, 1.0], [[0.0, 0.0]], window)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments
+from nnlib import arguments
 from nnlib.graph.operands import Dual, Node, real_array
 from nnlib.graph.sweeps import (
     Meter,
@@ -333,7 +333,7 @@ def jacobian(
     """
     order = topological_order(output)
     check_variable(variable, order)
-    mode = _arguments.choice("mode", mode, ("forward", "reverse"))
+    mode = arguments.choice("mode", mode, ("forward", "reverse"))
     point, meter = _point(order, at), _meter(meter)
     J = np.zeros(output.shape + variable.shape)
     if mode == "forward":

@@ -21,7 +21,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments
+from nnlib import arguments
 from nnlib.graph.operations import OPERATIONS, Operation, Shape
 
 
@@ -561,7 +561,7 @@ def sum(a, axis: int | None = None):
     """
     if axis is None:
         return apply(OPERATIONS["sum"], a)
-    return apply(OPERATIONS["sum along"], a, settings=(_arguments.integer("axis", axis),))
+    return apply(OPERATIONS["sum along"], a, settings=(arguments.integer("axis", axis),))
 
 
 def transpose(a):
@@ -591,7 +591,7 @@ def reshape(a, shape: Shape):
     """
     if not isinstance(shape, tuple) or len(shape) > 2:
         raise TypeError(f"shape must be a tuple of at most two lengths, got {shape!r}")
-    return apply(OPERATIONS["reshape"], a, settings=(tuple(_arguments.integer("shape", n, at_least=1) for n in shape),))
+    return apply(OPERATIONS["reshape"], a, settings=(tuple(arguments.integer("shape", n, at_least=1) for n in shape),))
 
 
 def concatenate(*parts):
@@ -654,7 +654,7 @@ def real_array(name: str, value) -> NDArray[np.float64]:
             value = float(value)
         except OverflowError:
             raise ValueError(f"{name} must be finite, as a float this whole number is not") from None
-    return _arguments.real_array(name, value, (0, 1, 2))
+    return arguments.real_array(name, value, (0, 1, 2))
 
 
 def _real_operand(value) -> NDArray[np.float64]:

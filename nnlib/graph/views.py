@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments
+from nnlib import arguments
 from nnlib.graph.derivatives import check_variable, node_values
 from nnlib.graph.operands import Node
 from nnlib.graph.sweeps import Edge, Numbers, depends_on, edges_into, plain, topological_order
@@ -243,7 +243,7 @@ def paths(output: Node, variable: Node, at: Mapping[Node, ArrayLike] | None = No
     >>> gradient(f)
     {x: 7.0}
     """
-    at_most = _arguments.integer("at_most", at_most, at_least=1)
+    at_most = arguments.integer("at_most", at_most, at_least=1)
     if count_paths(output, variable) > at_most:
         raise ValueError(
             f"there are more than {at_most} paths from {variable} to {output}; jacobian needs none of them"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 
 MOST_CONTROLS = 3  # in one figure: more knobs than that and nobody knows what did what
 _MOST_BUTTONS = 4  # a choice between more options than that is a dropdown list

@@ -15,7 +15,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 from nnlib.live.board import Board, Frame
 from nnlib.live.controls import Choice, Slider, check_controls
 from nnlib.live.picture import Picture

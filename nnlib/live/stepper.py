@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import traitlets
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 from nnlib.live.board import Board, Frame
 from nnlib.live.controls import Choice, Slider, check_controls
 from nnlib.live.figure import Figure, check_function, described, framed

@@ -19,7 +19,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import IdentityTransform
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 
 #: The palette of Okabe and Ito (2008), safe for color-blind readers; use it together with line styles or markers.
 COLORS = MappingProxyType(

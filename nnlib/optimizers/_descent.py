@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
-from nnlib.reasons import StopReason
+from nnlib import arguments
+from nnlib.arguments import FloatArray
+from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
+from nnlib.results import StopReason
 
 Rule = Callable[[FloatArray, FloatArray, float, Any], tuple[FloatArray, Any]]
 LearningRate = float | Callable[[int], float]
@@ -43,11 +44,11 @@ def descent(
 def learning_rates(learning_rate: LearningRate) -> Callable[[int], float]:
     """η as a function of the step's number 1, 2, 3, …, from such a function or from a number."""
     if not callable(learning_rate):
-        constant = check.number("learning_rate", learning_rate, above=0)
+        constant = arguments.number("learning_rate", learning_rate, above=0)
         return lambda k: constant
 
     def rate(k: int) -> float:
-        return check.number(f"learning_rate({k})", learning_rate(k), at_least=0)
+        return arguments.number(f"learning_rate({k})", learning_rate(k), at_least=0)
 
     rate(1)  # complain about a function that cannot be meant before the first step
     return rate
@@ -118,10 +119,10 @@ def _mini_batches(method, problem, batch_size, seed, batches_per_step) -> Iterat
         return None
     require_methods(problem, f"{method} with a batch_size", "batch")
     m = len(problem.X)
-    per_epoch = math.ceil(m / check.integer("batch_size", batch_size, at_least=1))
+    per_epoch = math.ceil(m / arguments.integer("batch_size", batch_size, at_least=1))
     per_step = per_epoch if batches_per_step is None else batches_per_step
-    rng = check.random_generator("seed", seed)
-    return _grouped(_shuffled(m, per_epoch, rng), check.integer("batches_per_step", per_step, at_least=1))
+    rng = arguments.random_generator("seed", seed)
+    return _grouped(_shuffled(m, per_epoch, rng), arguments.integer("batches_per_step", per_step, at_least=1))
 
 
 def _shuffled(m: int, per_epoch: int, rng: np.random.Generator) -> Iterator:

@@ -6,12 +6,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.reasons import StopReason
-
-FloatArray = NDArray[np.float64]
+from nnlib import arguments
+from nnlib.arguments import FloatArray
+from nnlib.results import StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def starting_point(problem, w0: ArrayLike) -> tuple[FloatArray, float]:
 
 def starting_vector(problem, w0: ArrayLike) -> FloatArray:
     """A copy of w0 as a float vector that fits the problem."""
-    w = check.real_array("w0", w0, 1).copy()
+    w = arguments.real_array("w0", w0, 1).copy()
     n = getattr(problem, "n_params", None)
     if n is not None and len(w) != n:
         raise ValueError(f"w0 has {len(w)} entries, the problem has {n} parameters")

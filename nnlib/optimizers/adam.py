@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib.optimizers._descent import LearningRate, descent
 from nnlib.optimizers._steps import Steps
 
@@ -67,9 +67,9 @@ def adam(
     """
     rule = partial(
         adam_rule,
-        beta1=check.number("beta1", beta1, at_least=0, below=1),
-        beta2=check.number("beta2", beta2, at_least=0, below=1),
-        epsilon=check.number("epsilon", epsilon, above=0),
+        beta1=arguments.number("beta1", beta1, at_least=0, below=1),
+        beta2=arguments.number("beta2", beta2, at_least=0, below=1),
+        epsilon=arguments.number("epsilon", epsilon, above=0),
     )
     return descent("adam", problem, w0, learning_rate, rule, Moments(0.0, 0.0, 0), batch_size, seed, batches_per_step)
 

@@ -39,10 +39,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.evidence import BayesFit, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
+from nnlib import arguments
+from nnlib.arguments import FloatArray
+from nnlib.evidence import BayesResult, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
 from nnlib.optimizers._steps import (
-    FloatArray,
     Step,
     Steps,
     gradient_cosine,
@@ -50,7 +50,7 @@ from nnlib.optimizers._steps import (
     starting_point,
 )
 from nnlib.optimizers.levenberg_marquardt import ROUNDING, SMALLEST_MU, gain_ratio_rule
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 MU_MAX = 1e16
 GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity
@@ -113,7 +113,7 @@ class BayesianSteps(Steps):
 
     def result(self, fit):
         """The fit with what Bayes adds to it."""
-        return BayesFit.of(fit, self)
+        return BayesResult.of(fit, self)
 
 
 def bayesian_regularization(
@@ -122,10 +122,10 @@ def bayesian_regularization(
     """Bayesian regularization: minimize βE_D + αE_W by Levenberg–Marquardt, and find α and β on the way.
 
     Inputs and targets should be scaled, to [−1, 1] or to mean 0 and standard deviation 1: one α serves all weights.
-    `train` gives a `nnlib.bayes.BayesFit`. It has converged where α, β and w come to rest (`StopReason.FIXED_POINT`).
-    It ends without success where they come to rest with all weights switched off (`WEIGHTS_OFF`), where α runs away
-    to infinity (`ALPHA_RUNS_AWAY`), and where nothing is left to measure the noise by, P ≤ γ or E_D = 0
-    (`NO_NOISE_LEFT`). Other starts may do better: see `nnlib.bayes.best_of`.
+    `train` gives a `nnlib.bayes.BayesResult`. It has converged where α, β and w come to rest (the reason FIXED_POINT).
+    It ends without success where they come to rest with all weights switched off (WEIGHTS_OFF), where α runs away to
+    infinity (ALPHA_RUNS_AWAY), and where nothing is left to measure the noise by, P ≤ γ or E_D = 0 (NO_NOISE_LEFT).
+    Other starts may do better: see `nnlib.bayes.best_of`.
 
     Parameters
     ----------
@@ -169,9 +169,9 @@ def bayesian_regularization(
     ('FIXED_POINT', 31, 13)
     """
     require_plain_least_squares(problem)
-    mu = check.number("mu", mu, above=0, at_most=MU_MAX)
-    plain_steps = check.integer("plain_steps", plain_steps, at_least=1)
-    tolerance = check.number("tolerance", tolerance, above=0)
+    mu = arguments.number("mu", mu, above=0, at_most=MU_MAX)
+    plain_steps = arguments.integer("plain_steps", plain_steps, at_least=1)
+    tolerance = arguments.number("tolerance", tolerance, above=0)
     w, _ = starting_point(problem, w0)
     start = eigensystem(problem, w)
     if start is None:

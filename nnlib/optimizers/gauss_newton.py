@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, starting_point
 from nnlib.problems import NormalEquations, require_least_squares
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 
 def gauss_newton(problem, w0: ArrayLike) -> Steps:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib.optimizers._steps import (
     Step,
     Steps,
@@ -29,7 +29,7 @@ from nnlib.optimizers._steps import (
     starting_vector,
 )
 from nnlib.problems import FactoredEquations, NormalEquations, require_least_squares
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up
 EPS = np.finfo(float).eps
@@ -87,10 +87,10 @@ def levenberg_marquardt(
     array([2.])
     """
     require_least_squares(problem, "levenberg_marquardt")
-    next_mu = RULES[check.choice("rule", rule, RULES)]
-    scaled = check.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
-    mu_max = check.number("mu_max", mu_max, above=0)
-    mu = check.number("mu", mu, above=0, at_most=mu_max)
+    next_mu = RULES[arguments.choice("rule", rule, RULES)]
+    scaled = arguments.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
+    mu_max = arguments.number("mu_max", mu_max, above=0)
+    mu = arguments.number("mu", mu, above=0, at_most=mu_max)
     quadratic_model, w = _quadratic_model(problem), starting_vector(problem, w0)
     start = quadratic_model(w)
     require_finite_start(start.loss)

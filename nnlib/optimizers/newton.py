@@ -14,10 +14,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.optimizers._descent import evaluate, not_finite
-from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
-from nnlib.reasons import StopReason
+from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
+from nnlib.results import StopReason
 
 
 def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
@@ -66,7 +67,7 @@ def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
     array([1.])
     """
     require_methods(problem, "newton", "loss", "loss_and_gradient", "hessian")
-    flip_negative = check.flag("flip_negative", flip_negative)
+    flip_negative = arguments.flag("flip_negative", flip_negative)
     w, _ = starting_point(problem, w0)
     return Steps("newton", problem, w, _steps(problem, w, flip_negative))
 

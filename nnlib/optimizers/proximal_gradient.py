@@ -7,9 +7,10 @@ from itertools import count
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.optimizers._descent import LearningRate, evaluate, learning_rates, not_finite
-from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
+from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
 
 
 def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_penalty: ArrayLike) -> Steps:
@@ -64,7 +65,7 @@ def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_pe
 
 
 def _penalties(l1_penalty, n) -> FloatArray:
-    penalty = check.real_array("l1_penalty", l1_penalty, (0, 1))
+    penalty = arguments.real_array("l1_penalty", l1_penalty, (0, 1))
     if penalty.ndim == 1 and len(penalty) != n:
         raise ValueError(f"l1_penalty has {len(penalty)} entries, w0 has {n}")
     if penalty.min() < 0:

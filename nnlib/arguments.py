@@ -13,10 +13,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+FloatArray = NDArray[np.float64]
+
 AXES = {0: "a number", 1: "a vector", 2: "a matrix"}
 
 
-def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = False) -> NDArray[np.float64]:
+def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = False) -> FloatArray:
     """`value` as a float64 array of finite numbers with `ndim` axes (a tuple lists the numbers of axes allowed)."""
     array = as_array(name, value)
     if array.dtype.kind not in "biuf":
@@ -49,7 +51,7 @@ def numbers(name: str, value) -> NDArray:
     return array
 
 
-def real_numbers(name: str, value) -> NDArray[np.float64]:
+def real_numbers(name: str, value) -> FloatArray:
     """As `numbers`, but real ones, in float64."""
     array = numbers(name, value)
     if np.iscomplexobj(array):
