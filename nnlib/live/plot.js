@@ -11,12 +11,12 @@ const STYLE = `
   width: 100% !important; height: 100% !important; }
 .nnlib-picture canvas { position: relative !important; display: block !important; width: 100% !important; height: auto !important;
   max-width: none !important; max-height: none !important; margin: 0 !important; border: 0 !important; filter: none !important; }
-.nnlib-asking > .nnlib-picture, .nnlib-asking ~ .nnlib-numbers { visibility: hidden; }
+.nnlib-asking > .nnlib-picture, .nnlib-asking > .nnlib-picture img, .nnlib-asking ~ .nnlib-numbers { visibility: hidden !important; }
 .nnlib-numbers { display: flex; flex-wrap: wrap; gap: 2px 22px; margin: 8px 2px 4px; min-height: 1.5em;
   color: var(--jp-content-font-color1, inherit); }
-.nnlib-number { display: flex; flex-wrap: wrap; column-gap: 7px; max-width: 100%; }
+.nnlib-number { display: flex; column-gap: 7px; max-width: 100%; }
 .nnlib-label { color: var(--jp-content-font-color2, inherit); }
-.nnlib-value { font-weight: 600; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.nnlib-value { font-weight: 600; font-variant-numeric: tabular-nums; min-width: 0; overflow-wrap: anywhere; }
 .nnlib-number.nnlib-status { flex-basis: 100%; }
 .nnlib-error { align-self: end; z-index: 1; margin: 12px; padding: 10px 14px; border-radius: 4px; white-space: pre-wrap;
   border-left: 5px solid #b3261e; background: #fdecea; color: #7a1510; font: 13px/1.45 monospace; max-height: 60%; overflow: auto; }
