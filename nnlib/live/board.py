@@ -92,12 +92,8 @@ class Board:
     >>> board.draw(Frame({"tip": (0.5, 0.5), "length": [0.7]}))
     """
 
-    def __init__(
-        self, rows: int = 1, columns: int = 1, *, titles=(), size=None, width_ratios=None, height_ratios=None
-    ):
-        self.fig, self.axes = subplots(
-            rows, columns, size=size, width_ratios=width_ratios, height_ratios=height_ratios
-        )
+    def __init__(self, rows: int = 1, columns: int = 1, *, titles=(), size=None, width_ratios=None, height_ratios=None):
+        self.fig, self.axes = subplots(rows, columns, size=size, width_ratios=width_ratios, height_ratios=height_ratios)
         self.marks: dict[str, Mark] = {}
         for ax, title in zip(self.axes, titles, strict=False):
             ax.set_title(title)

@@ -112,7 +112,6 @@ class Figure(anywidget.AnyWidget):
         self.add_traits(**{name: _Position(control).tag(sync=True) for name, control in self._controls.items()})
         self._picture = Picture(board, self._now())
         super().__init__(still=self._picture.still(), frame=self._live_frame(), spec=self._spec(self._all_positions()))
-        self.add_class("nnlib-live")
         for name in self._controls:
             self.observe(self._moved, name)
 
@@ -293,7 +292,9 @@ def framed(frame: Frame) -> Frame:
     if not isinstance(frame, Frame):
         raise TypeError(f"show must return a live.Frame, it returned {frame!r}")
     if not frame.alt.strip():
-        raise ValueError("show must return a frame with an alt text: what the picture shows, for readers who do not see it")
+        raise ValueError(
+            "show must return a frame with an alt text: what the picture shows, for readers who do not see it"
+        )
     return frame
 
 

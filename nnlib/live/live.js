@@ -35,7 +35,15 @@ function render({ model, el }) {
     follow();
   };
 
-  const heard = { "change:frame": showFrame, "change:error": showError, "change:committed": reveal, "change:recorded": useRecord };
+  const kernelIsGone = () => el.classList.toggle("nnlib-gone", !recorded);
+
+  const heard = {
+    "change:frame": showFrame,
+    "change:error": showError,
+    "change:committed": reveal,
+    "change:recorded": useRecord,
+    comm_live_update: kernelIsGone, // said once: a new kernel makes a new model
+  };
   for (const { name } of spec.controls) heard["change:" + name] = follow;
   for (const [event, listener] of Object.entries(heard)) model.on(event, listener);
   figure.place(places());

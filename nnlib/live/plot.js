@@ -42,8 +42,8 @@ const STYLE = `
 .nnlib-row button[aria-pressed=true] { background: #0072b2; border-color: #0072b2; color: #fff; font-weight: 600; }
 .nnlib-row button:disabled { opacity: 0.55; cursor: default; }
 .nnlib-plot :focus-visible { outline: 2px solid #56b4e9; outline-offset: 2px; }
-.nnlib-live.jupyter-widgets-disconnected::before { content: "A saved picture: run the cells down to here (Run ▸ Run All Cells) and it moves.";
-  display: block; width: auto; height: auto; margin: 4px; padding: 6px 12px; background: none; border-left: 4px solid #e69f00;
+.nnlib-gone::before { content: "A saved picture: run the cells down to here (Run ▸ Run All Cells) and it moves.";
+  display: block; margin: 4px; padding: 6px 12px; border-left: 4px solid #e69f00;
   font: var(--jp-content-font-size1, 14px)/1.5 var(--jp-content-font-family, system-ui, sans-serif); color: var(--jp-content-font-color1, inherit); }
 `;
 const FONT = '"DejaVu Sans", Verdana, Geneva, sans-serif';

@@ -48,7 +48,9 @@ def fragment(spec: dict, still: bytes, record: bytes, png: bytes, alt: str) -> s
     """
     data = _safe({"spec": spec, "still": _base64(still), "record": _base64(record)})
     key = "nnlib-" + hashlib.sha256(data.encode()).hexdigest()[:16]
-    picture = f'<img alt="{html.escape(alt)}" width="{round(spec["size"][0])}" src="data:image/png;base64,{_base64(png)}">'
+    picture = (
+        f'<img alt="{html.escape(alt)}" width="{round(spec["size"][0])}" src="data:image/png;base64,{_base64(png)}">'
+    )
     hint = "A still picture: run this cell, or trust this notebook, and it moves."
     front_end = f"(() => {{\n{script('plot.js', 'figure.js', 'recorded.js')}\n}})();"
     return (

@@ -4,10 +4,10 @@ import time
 
 import numpy as np
 import pytest
+from nnlib.live.explorers.mu_dial import MU_VALUES, read_dial
 
 import nnlib
 from nnlib import datasets
-from nnlib.live.explorers.mu_dial import MU_VALUES, read_dial
 
 
 def number(text: str) -> float:

@@ -39,7 +39,9 @@ def show(a):
 
 a = live.Slider("a", "a, steepness", np.arange(9) / 2, start=1.0)
 """
-LIVE = "f = live.figure(board, show, [a], record={'a': [0.0, 1.0, 2.0, 4.0]})\nf"  # fewer positions than the kernel knows
+LIVE = (
+    "f = live.figure(board, show, [a], record={'a': [0.0, 1.0, 2.0, 4.0]})\nf"  # fewer positions than the kernel knows
+)
 AT_ONCE = "g = live.figure(board, show, [a])\ng"  # all of them travel to the browser
 
 NEWTON = """
@@ -125,8 +127,8 @@ def test_slider_by_keyboard_and_mouse_moves_numbers_and_picture_as_the_mathemati
     page.screenshot("live-light")
     page.use_dark_theme()
     page.screenshot("live-dark")
-    corner = page.pixels()[2:6, 20:40]
-    assert (corner == 255).all(), "the card stays white in the dark theme"
+    margin = page.pixels(1)[100:104, 2:6]
+    assert (margin == 255).all(), "the card stays white in the dark theme"
 
 
 def test_moving_shapes_stand_where_matplotlib_would_draw_them(notebook):
@@ -264,6 +266,8 @@ def test_two_figures_can_be_linked_and_stand_in_a_box(notebook):
 
 def test_stored_figures_move_in_jupyterlab_before_any_cell_was_run(notebook, lab):
     path = stored([PARABOLA, LIVE, NEWTON, STEPPER.format(pause=0.01, record=None)], lab.root / "stored.ipynb")
+    trust = [sys.executable, "-m", "jupyter", "trust", path]
+    subprocess.run(trust, check=True, capture_output=True, env=lab.environment)
     page = notebook(path.name, run=False)
     page.press_keys("a, steepness", "ArrowRight", times=1)
     page.wait_for_number("height at 2", "8")
@@ -275,7 +279,7 @@ def test_stored_figures_move_in_jupyterlab_before_any_cell_was_run(notebook, lab
 
 def test_figure_whose_kernel_is_gone_says_what_to_do(notebook):
     page = notebook(cells=[PARABOLA, LIVE])
-    hint = "node => getComputedStyle(node.closest('.nnlib-live'), '::before').content"
+    hint = "node => getComputedStyle(node.parentElement, '::before').content"
     assert "run the cells" not in page.figure().evaluate(hint)
     page.restart_kernel()
     assert "run the cells" in page.figure().evaluate(hint)
@@ -292,7 +296,7 @@ def test_stored_figures_move_in_a_saved_page_without_kernel_or_network(page_from
     saved = page_from_file(page_of(path, to))
     assert saved.page.locator('script[data-nnlib="figures"]').count() == 1
     if to == "slides":  # reveal.js comes from the network, without it all slides are on one page
-        saved.page.add_style_tag(content=".reveal, .reveal * { visibility: visible !important }")
+        saved.page.add_style_tag(content=".reveal, .reveal section { visibility: visible !important }")
     saved.press_keys("a, steepness", "ArrowRight", figure=0)
     saved.wait_for_number("height at 2", "8", figure=0)
     saved.drag("a, steepness", to=0.0, figure=0)
@@ -311,25 +315,34 @@ def test_stored_figures_move_in_a_saved_page_without_kernel_or_network(page_from
     saved.press_keys("x₀, start", "Home", figure=2)
     saved.press("Step", figure=2)
     saved.wait_for_number("x", "2.250000", figure=2)
-    assert saved.console_errors == []
+    of_the_template = ("ERR_INTERNET_DISCONNECTED", "require is not defined")  # nbconvert's pages ask the network
+    assert [error for error in saved.console_errors if not any(text in error for text in of_the_template)] == []
     saved.screenshot(f"saved-{to}")
 
 
 @pytest.mark.parametrize("to", ["html", "slides"])
 def test_still_and_canvas_coincide_whatever_the_page_does_to_images(page_from_file, tmp_path, to):
     saved = page_from_file(page_of(stored([PARABOLA, LIVE], tmp_path / "stored.ipynb"), to))
-    saved.page.add_style_tag(content="img { max-width: 80%; margin: 9px; filter: invert(1) } canvas { border: 4px solid red }")
-    boxes = saved.figure().locator(".nnlib-picture").evaluate(
-        """node => [...node.children].map(child => {
+    saved.page.add_style_tag(
+        content="img { max-width: 80%; margin: 9px; filter: invert(1) } canvas { border: 4px solid red }"
+    )
+    boxes = (
+        saved.figure()
+        .locator(".nnlib-picture")
+        .evaluate(
+            """node => [...node.children].map(child => {
              const { x, y, width, height } = child.getBoundingClientRect();
              return [x, y, width, height];
            })"""
+        )
     )
     assert boxes[0] == pytest.approx(boxes[1], abs=0.01)
 
 
 def test_question_never_hides_its_options_on_a_phone(page_from_file, tmp_path):
-    ask = ASK.replace("it stays", "it stays where it was, because only x has moved and a has nothing to do with it at all")
+    ask = ASK.replace(
+        "it stays", "it stays where it was, because only x has moved and a has nothing to do with it at all"
+    )
     page = page_of(stored([PARABOLA, ask], tmp_path / "stored.ipynb"), "html")
     saved = page_from_file(page)
     saved.page.set_viewport_size({"width": 390, "height": 800})
