@@ -5,31 +5,13 @@ license of the data beside them. Classes are coded as the networks of this packa
 two classes, one column a class with a single 1 a row (one-hot) for more.
 """
 
-from nnlib.datasets.dataset import (
-    DATA,
-    NIST,
-    CertifiedCurve,
-    Dataset,
-    Scaling,
-    auto_mpg,
-    breast_cancer,
-    diabetes,
-    digits,
-    minmax_scaling,
-    nist,
-    noisy_sine,
-    one_hot,
-    penguins,
-    split,
-    split_rows,
-    triangle_wave,
-    two_spirals,
-    xor,
-    zscore_scaling,
-)
+from nnlib.datasets.certified import NIST, CertifiedCurve, nist
+from nnlib.datasets.dataset import Dataset, one_hot, split, split_rows
+from nnlib.datasets.generated import noisy_sine, triangle_wave, two_spirals, xor
+from nnlib.datasets.scaling import Scaling, minmax_scaling, zscore_scaling
+from nnlib.datasets.tables import auto_mpg, breast_cancer, diabetes, digits, penguins
 
 __all__ = [
-    "DATA",
     "NIST",
     "CertifiedCurve",
     "Dataset",
