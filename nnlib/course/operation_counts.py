@@ -56,7 +56,7 @@ def gradient_by_differences(net: MLP, samples: int) -> int:
 
 
 def normal_equations(net: MLP, samples: int) -> int:
-    """Multiply-adds of JᵀJ, one half of this symmetric matrix, and of Jᵀr, their loss included; for a network with one output."""
+    """Multiply-adds of JᵀJ (one half of it is enough), Jᵀr and the loss, for a network with one output."""
     one_loss, n = loss(net, samples), net.n_params
     if net.n_outputs != 1:  # nnlib does not compute JᵀJ from J then
         raise ValueError(f"net must have one output, it has {net.n_outputs}")
@@ -74,7 +74,7 @@ def linear_solve(n: int) -> int:
 
 
 def levenberg_marquardt(net: MLP, samples: int, tries: int, accepted: int) -> int:
-    """Multiply-adds of a run of `nnlib.levenberg_marquardt` on the squared error, with `accepted` of the steps tried accepted.
+    """Multiply-adds of a run of `nnlib.levenberg_marquardt` on the squared error, by tries and how many were accepted.
 
     The start takes the normal equations; each try solves them, and costs a loss more if it is rejected and the normal
     equations at the new point if it is accepted. There must be as many samples as weights: with fewer nnlib solves
