@@ -45,7 +45,7 @@ def autograd_outputs(stack, w, X):
 def test_gradient_equals_the_complex_step(hidden, cures):
     stack, w, X, Y = random_case(hidden, *cures)
     problem = DeepFit(stack, X, Y)
-    g, expected = problem.gradient(w), nnlib.checks.numerical_gradient(problem.loss, w, method="complex")
+    g, expected = problem.gradient(w), nnlib.derivatives.numerical_gradient(problem.loss, w, method="complex")
     assert np.linalg.norm(g - expected) < 1e-11 * np.linalg.norm(expected)
 
 
@@ -66,7 +66,7 @@ def test_loss_and_gradient_equal_autograds(hidden, cures):
 def test_gradient_of_softmax_cross_entropy_equals_the_complex_step(cures):
     stack, w, X, _ = random_case("tanh", *cures, output="softmax")
     problem = DeepFit(stack, X, np.eye(2)[[0, 1, 1, 0, 1, 0, 0]], cost="cross-entropy")
-    expected = nnlib.checks.numerical_gradient(problem.loss, w, method="complex")
+    expected = nnlib.derivatives.numerical_gradient(problem.loss, w, method="complex")
     assert np.linalg.norm(problem.gradient(w) - expected) < 1e-11 * np.linalg.norm(expected)
 
 
@@ -89,7 +89,7 @@ def test_delta_is_the_derivative_by_the_pre_activation():
     # A bias moves z of all samples alike, so its gradient is Σ_samples δ; without batch norm that is seen from outside.
     stack, w, X, Y = random_case("tanh", residual=True)
     problem = DeepFit(stack, X, Y)
-    by_bias = [b for _, b in stack.unpack(nnlib.checks.numerical_gradient(problem.loss, w, method="complex"))[0]]
+    by_bias = [b for _, b in stack.unpack(nnlib.derivatives.numerical_gradient(problem.loss, w, method="complex"))[0]]
     for delta, expected in zip(problem.deltas(w), by_bias, strict=True):
         np.testing.assert_allclose(delta.sum(axis=0), expected, rtol=1e-9, atol=1e-12)
 

@@ -249,7 +249,7 @@ def test_costs_are_counted_and_timed_beside_each_other():
 def test_differences_evaluate_the_loss_twice_for_each_weight():
     problem, w = random_problem([2, 3, 1], samples=5)
     priced = Priced(problem)
-    nnlib.checks.numerical_gradient(priced.loss, w, "central")
+    nnlib.derivatives.numerical_gradient(priced.loss, w, "central")
     assert priced.multiply_adds == operation_counts.gradient_by_differences(problem.net, 5)
 
 

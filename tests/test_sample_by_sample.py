@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nnlib
-from nnlib import checks
+from nnlib import derivatives
 from nnlib.course.sample_by_sample import accumulate, mean_gradient
 
 LAMBDA = 0.3
@@ -60,7 +60,7 @@ def test_it_is_the_gradient_of_the_mean_logistic_cross_entropy_as_books_write_it
         return -1 / len(X) * (Y * np.log(h) + (1 - Y) * np.log(1 - h)).sum() + penalty(net, w)
 
     D = mean_gradient(net, w, X, Y, "cross-entropy", LAMBDA, decay_biases=False)
-    assert checks.numerical_gradient(J, w, "complex") == pytest.approx(D, rel=1e-12, abs=1e-15)
+    assert derivatives.numerical_gradient(J, w, "complex") == pytest.approx(D, rel=1e-12, abs=1e-15)
 
 
 def test_it_is_the_gradient_of_the_mean_squared_error_as_books_write_it():
@@ -70,7 +70,7 @@ def test_it_is_the_gradient_of_the_mean_squared_error_as_books_write_it():
         return 1 / (2 * len(X)) * ((net.predict(w, X) - Y) ** 2).sum() + penalty(net, w)
 
     D = mean_gradient(net, w, X, Y, "squared-error", LAMBDA, decay_biases=False)
-    assert checks.numerical_gradient(J, w, "complex") == pytest.approx(D, rel=1e-12, abs=1e-15)
+    assert derivatives.numerical_gradient(J, w, "complex") == pytest.approx(D, rel=1e-12, abs=1e-15)
 
 
 def test_samples_add_up_in_any_order():
