@@ -35,8 +35,6 @@ from nnlib.costs import COSTS
 from nnlib.network import MLP, Signals
 from nnlib.problems import NetworkFit, quiet
 
-__all__ = ["DeepFit", "DeepStack", "batch_norm_backward", "batch_statistics", "delta_norms_by_depth", "normalize"]
-
 # The ε of batch normalization: a feature that is constant over the batch is divided by √ε, not by 0.
 EPSILON = 1e-5
 
