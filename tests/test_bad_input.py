@@ -13,8 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnlib
-from nnlib import bayes, checks, datasets, deep, graph, maps, operation_counts, selection, step_sizes, surfaces
-from nnlib import sample_by_sample as backpropagation
+from nnlib import (
+    bayes,
+    checks,
+    datasets,
+    deep,
+    graph,
+    maps,
+    operation_counts,
+    sample_by_sample,
+    selection,
+    step_sizes,
+    surfaces,
+)
 from nnlib.activations import logistic, relu, softmax
 
 NET = nnlib.MLP([1, 2, 1])
@@ -26,8 +37,6 @@ CURVE = nnlib.CurveFit(lambda w, x: w[0] * x, [1.0, 2.0], [1.0, 2.0])
 BOWL = surfaces.rosenbrock()
 STACK = deep.DeepStack(1, 2, 2, 1, batch_norm=True)
 STACK_W = STACK.init(seed=0)
-STACK_SIGNALS = STACK.forward(STACK_W, X)
-NORMALIZED = STACK_SIGNALS.normalized[1]
 DEEP = deep.DeepFit(STACK, X, X**2)
 DATA = datasets.noisy_sine()
 SCALING = datasets.minmax_scaling(DATA.X)
@@ -113,13 +122,11 @@ BAD = [
     (lambda: curve(CURVE.f, lambda w, x: 1j * x[:, None]).jacobian([1.0]), TypeError, r"jacobian\(w, x\) must .* real"),
     # ---- surfaces
     (lambda: surfaces.quadratic_bowl("steep"), TypeError, "condition_number must be a number, got 'steep'"),
-    (lambda: surfaces.quadratic_bowl(np.nan), ValueError, "condition_number must be a finite number"),
     (
         lambda: BOWL.loss([1.0, 2.0, 3.0]),
         ValueError,
         r"w must be the two numbers x and y, got an array of shape \(3,\)",
     ),
-    (lambda: BOWL.hessian("ab"), TypeError, "w must hold numbers, got the text 'ab'"),
     # ---- optimizers and training
     (lambda: nnlib.levenberg_marquardt(PROBLEM, "start"), TypeError, "w0 must hold real numbers, got the text 'start'"),
     (lambda: nnlib.levenberg_marquardt(PROBLEM, W + 1j), TypeError, "w0 must hold real numbers"),
@@ -148,53 +155,18 @@ BAD = [
     (lambda: bayes.occams_hill([np.inf], [1.0]), ValueError, r"X must be finite, X\[0\] is inf"),
     # ---- deep stacks
     (lambda: STACK.forward(RAGGED, X), ValueError, "w must be an array of numbers"),
-    (lambda: STACK.forward(np.full(STACK.n_params, np.nan), X), ValueError, "w must be finite"),
-    (lambda: STACK.backprop(STACK_W, SIGNALS, X), TypeError, "signals must be StackSignals.* got Signals"),
-    (lambda: STACK.backprop(STACK_W, STACK_SIGNALS, X * np.nan), ValueError, "delta_output must be finite"),
-    (lambda: STACK.backprop(STACK_W, STACK_SIGNALS, None), TypeError, "delta_output must hold numbers"),
-    (lambda: STACK.update_running(STACK.start_running(), None), TypeError, "signals must be StackSignals"),
-    (lambda: STACK.update_running(STACK.start_running(), STACK_SIGNALS, "0.1"), TypeError, "rate must be a number"),
     (lambda: DEEP.batch([9]), ValueError, "rows must lie between 0 and 4, one is 9"),
     (lambda: DEEP.delta_norms(None), TypeError, "w must hold numbers"),
-    (lambda: deep.delta_norms_by_depth(X, X, [], 2, 0), ValueError, "depths must hold at least one"),
     (lambda: deep.delta_norms_by_depth(X, X, [2], 2, None), TypeError, "seed must be a whole number"),
-    (lambda: deep.batch_statistics([1.0]), ValueError, "z must have one sample a row"),
-    (lambda: deep.normalize(X, [0.0, 0.0], [1.0]), ValueError, r"mean and variance must have the shape \(1,\)"),
-    (lambda: deep.normalize("z", [0.0], [1.0]), TypeError, "z must hold numbers, got the text 'z'"),
-    (lambda: deep.batch_norm_backward(X, X, [1.0]), TypeError, "normalized must be Normalized, as normalize gives"),
-    (
-        lambda: deep.batch_norm_backward(X, NORMALIZED, [1.0, 1.0]),
-        ValueError,
-        r"error and scale have shapes \(5, 1\) and \(2,\), normalized \(5, 2\)",
-    ),
-    (lambda: deep.DeepStack(1, 2, 2, None), TypeError, "n_outputs must be a whole number, got None"),
-    (lambda: STACK.init(0, scheme="xaver"), ValueError, "scheme must .*did you mean 'xavier'"),
     # ---- checks
     (lambda: checks.numerical_gradient(lambda w: RAGGED, [1.0]), ValueError, r"f\(w\) must be an array of numbers"),
     (lambda: checks.numerical_jacobian(CURVE.residuals, [1.0], None), TypeError, "method must be one of auto"),
     (lambda: checks.check_gradient(PROBLEM, W, tolerance="1e-6"), TypeError, "tolerance must be a number"),
     (lambda: checks.check_jacobian(PROBLEM, W, method="complexe"), ValueError, "method must .*mean 'complex'"),
     # ---- data
-    (lambda: datasets.nist("misra1a"), ValueError, "name must be one of Misra1a.*did you mean 'Misra1a'"),
-    (lambda: datasets.one_hot([0, 1], 1), ValueError, "n_classes must be at least 2, got 1"),
-    (lambda: datasets.one_hot("01", 2), TypeError, "labels must hold real numbers, got the text '01'"),
-    (lambda: datasets.noisy_sine(noise=True), TypeError, "noise must be a number, got True"),
-    (lambda: datasets.xor(seed=-3), ValueError, "seed must not be negative, got -3"),
-    (lambda: dataset(name=3), TypeError, "name must be a text, got 3"),
-    (lambda: dataset(license=None), TypeError, "license must be a text, got None"),
-    (lambda: dataset(units=["mm"]), TypeError, r"units must map names of columns to units, got \['mm'\]"),
     (lambda: dataset(target_names="y"), TypeError, "target_names must be a list of texts, got 'y'"),
-    (lambda: dataset(feature_names=[1]), TypeError, r"feature_names must be a list of texts, got \[1\]"),
-    (lambda: dataset(task="regresion"), ValueError, "task must .*did you mean 'regression'"),
     (lambda: DATA.subset([41]), ValueError, "rows must lie between 0 and 40, one is 41"),
-    (lambda: DATA.subset("all"), TypeError, "rows must be row numbers"),
     (lambda: datasets.Scaling([0.0], [0.0]), ValueError, "scale must be above 0, its smallest entry is 0"),
-    (lambda: datasets.Scaling([0.0], [1.0, 2.0]), ValueError, "center and scale must have one entry a column"),
-    (lambda: datasets.Scaling("0", [1.0]), TypeError, "center must hold real numbers, got the text '0'"),
-    (lambda: SCALING.transform([1.0]), ValueError, "X must be a matrix"),
-    (lambda: datasets.zscore_scaling(DATA.X, ddof=0.5), TypeError, "ddof must be a whole number, got 0.5"),
-    (lambda: datasets.minmax_scaling([[np.nan]]), ValueError, "X must be finite"),
-    (lambda: datasets.split(DATA, seed=None), TypeError, "seed must be a whole number or a numpy Generator"),
     # ---- graphs (the others are in test_graph.py)
     (
         lambda: graph.variable(RAGGED, name="x"),
@@ -287,22 +259,13 @@ PLACES = {
     "best_of seeds": (lambda v: bayes.best_of(PROBLEM, v, 1), "seed"),
     "hill X": (lambda v: bayes.occams_hill(v, X, [1], [0], 1).gamma, "X "),
     "hill validation": (lambda v: bayes.occams_hill(X, X, [1], [0], 1, v).gamma, "validation"),
-    "selection net": (lambda v: selection.cross_validate(v, X, X, [0.1], 2), "net"),
     "selection Y": (lambda v: selection.cross_validate(NET, X, v, [0.1], 2, max_steps=2), "Y |loss"),
-    "selection folds": (lambda v: selection.cross_validate(NET, X, X, [0.1], v, max_steps=2), "n_folds"),
-    "selection seed": (lambda v: selection.cross_validate(NET, X, X, [0.1], 2, v, max_steps=2), "seed"),
-    "validation set": (lambda v: selection.validation_curve(NET, X, X, v, [0.1], max_steps=2), "validation"),
     "weight decays": (lambda v: selection.validation_curve(NET, X, X, (X, X), v, max_steps=2), "weight_decays|loss"),
     "bias f": (lambda v: selection.bias_variance(NET, lambda X: v, X, 0.1, [0.1], 2, max_steps=2), "f(X)|loss"),
-    "bias noise": (lambda v: selection.bias_variance(NET, np.sin, X, v, [0.1], 2, max_steps=2), "noise|Y |loss"),
-    "bias X_test": (lambda v: selection.bias_variance(NET, np.sin, X, 0.1, [0.1], 2, 0, 2, v), "X "),
     "comparison test": (lambda v: selection.compare_regularization(NET, X, X, v, [0.1], 2, 0, 2), "test"),
     "stack width": (lambda v: deep.DeepStack(1, v, 1, 1), "width"),
     "stack w": (lambda v: STACK.forward(v, X), "w "),
-    "stack running": (lambda v: STACK.predict(STACK_W, X, v), "running"),
-    "stack signals": (lambda v: STACK.backprop(STACK_W, v, X), "signals"),
-    "stack delta": (lambda v: STACK.backprop(STACK_W, STACK_SIGNALS, v), "delta_output"),
-    "stack rate": (lambda v: STACK.update_running(STACK.start_running(), STACK_SIGNALS, v), "rate"),
+    "stack statistics": (lambda v: STACK.predict(STACK_W, X, v), "statistics"),
     "deep X": (lambda v: deep.DeepFit(STACK, v, X), "X "),
     "depths": (lambda v: deep.delta_norms_by_depth(X, X, v, 2, 0), "depth"),
     "gradient w": (lambda v: checks.numerical_gradient(lambda w: w @ w, v), "w "),
@@ -311,13 +274,9 @@ PLACES = {
     "errors x": (lambda v: step_sizes.derivative_errors(np.exp, v, 1.0, [0.1]), "x |f(x)|number"),
     "errors derivative": (lambda v: step_sizes.derivative_errors(np.exp, 1.0, v, [0.1]), "derivative"),
     "errors steps": (lambda v: step_sizes.derivative_errors(np.exp, 1.0, np.e, v), "steps|f(x)"),
-    "accumulate w": (lambda v: backpropagation.accumulate(NET, v, X, X), "w "),
-    "accumulate Y": (lambda v: backpropagation.accumulate(NET, W, X, v), "Y "),
-    "mean gradient X": (lambda v: backpropagation.mean_gradient(NET, W, v, X), "X "),
-    "mean gradient decay": (lambda v: backpropagation.mean_gradient(NET, W, X, X, "squared-error", v), "weight_decay"),
+    "accumulate w": (lambda v: sample_by_sample.accumulate(NET, v, X, X), "w "),
+    "mean gradient X": (lambda v: sample_by_sample.mean_gradient(NET, W, v, X), "X "),
     "map f": (lambda v: maps.map_grid(lambda w: v, ((0, 1), (0, 1)), 1), "f(w)"),
-    "map window": (lambda v: maps.map_grid(lambda w: w, v, 1), "window"),
-    "map cells": (lambda v: maps.map_grid(lambda w: w, ((0, 1), (0, 1)), v), "cells"),
     "polygon": (lambda v: maps.polygon_area(v), "vertices"),
     "count samples": (lambda v: operation_counts.gradient(NET, v), "samples"),
     "count n": (lambda v: operation_counts.linear_solve(v), "n "),
@@ -326,19 +285,14 @@ PLACES = {
     "costs nets": (lambda v: operation_counts.gradient_costs(v, 5, 0), "net"),
     "check problem": (lambda v: checks.check_hessian(v, W), "problem"),
     "nist": (lambda v: datasets.nist(v), "name"),
-    "sine seed": (lambda v: datasets.noisy_sine(v), "seed"),
     "sine noise": (lambda v: datasets.noisy_sine(noise=v), "noise|Y "),
-    "triangle noise": (lambda v: datasets.triangle_wave(noise=v), "noise|Y "),
     "spirals noise": (lambda v: datasets.two_spirals(noise=v), "noise|X "),
-    "xor noise": (lambda v: datasets.xor(noise=v), "noise|X "),
     "one_hot": (lambda v: datasets.one_hot(v, 3), "labels"),
     "Dataset X": (lambda v: dataset(X=v), "X "),
-    "Dataset names": (lambda v: dataset(feature_names=v), "feature_names"),
     "subset": (lambda v: DATA.subset(v), "rows"),
     "minmax": (lambda v: datasets.minmax_scaling(v).transform(v), "X "),
-    "zscore": (lambda v: datasets.zscore_scaling(v).transform(v), "X "),
+    "zscore": (lambda v: datasets.zscore_scaling(v).transform(v), "X |center|scale"),  # squares may overflow
     "inverse": (lambda v: SCALING.inverse_transform(v), "Z "),
-    "split": (lambda v: datasets.split(v), "data"),
     "fractions": (lambda v: datasets.split(DATA, v), "fractions"),
 }
 

@@ -23,7 +23,6 @@ class Surface(CurveFit):
 
     Attributes
     ----------
-    name : str
     start : (2,) array
         Where it is customary to start.
     minima : (k, 2) array
@@ -73,12 +72,7 @@ def _pair(w):
 
 
 def quadratic_bowl(condition_number: float = 10.0) -> Surface:
-    """E = ½ (x² + κ y²), whose Hessian has the eigenvalues 1 and κ everywhere.
-
-    Parameters
-    ----------
-    condition_number : float, default 10
-        κ ≥ 1: how many times as steep the bowl is across as along.
+    """E = ½ (x² + κ y²), whose Hessian has the eigenvalues 1 and κ ≥ 1 everywhere.
 
     Examples
     --------
@@ -92,12 +86,7 @@ def quadratic_bowl(condition_number: float = 10.0) -> Surface:
 
 
 def rosenbrock() -> Surface:
-    """E = ½ [(1 − x)² + 100 (y − x²)²]: a bent valley with a flat floor.
-
-    References
-    ----------
-    Rosenbrock (1960), An automatic method for finding the greatest or least value of a function, Comput. J. 3.
-    """
+    """E = ½ [(1 − x)² + 100 (y − x²)²], a bent valley with a flat floor: Rosenbrock (1960), Computer Journal 3."""
 
     def residuals(w):
         x, y = w
@@ -113,9 +102,7 @@ def rosenbrock() -> Surface:
 def himmelblau() -> Surface:
     """E = ½ [(x² + y − 11)² + (x + y² − 7)²]: four minima, and between them four saddles and a maximum.
 
-    References
-    ----------
-    Himmelblau (1972), Applied Nonlinear Programming, McGraw-Hill.
+    Himmelblau (1972), Applied Nonlinear Programming.
     """
 
     def residuals(w):
@@ -138,8 +125,6 @@ def himmelblau() -> Surface:
 def beale() -> Surface:
     """E = ½ Σ_i (c_i − x (1 − y^i))², i = 1, 2, 3, c = (1.5, 2.25, 2.625): plateaus with steep edges.
 
-    References
-    ----------
     Moré, Garbow & Hillstrom (1981), Testing unconstrained optimization software, ACM TOMS 7, problem 5.
     """
     c, i = np.array([1.5, 2.25, 2.625]), np.array([1, 2, 3])
