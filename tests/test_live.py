@@ -632,7 +632,7 @@ def test_coarser_positions_are_recorded_where_a_figure_names_them(parabola):
 
 def test_all_positions_travel_at_once_where_that_is_quick(parabola, monkeypatch):
     f = parabola()
-    data, _ = f._repr_mimebundle_()
+    f._repr_mimebundle_()
     assert len(unpacked(f.recorded)["frames"]) == 3
     before = f.frame
     f.set(a=2.0)

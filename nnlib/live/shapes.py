@@ -1,8 +1,8 @@
 """From matplotlib's artists to the small vocabulary that `plot.js` draws.
 
-There are five kinds of shapes: `polyline`, `polygon`, `marker`, `label` and `cells`, a matrix of colors. A shape is a dict with its kind, its look
-(colors as CSS text, lengths in CSS pixels), the rectangle it is clipped to, and `points`: an (n, 2) array in pixels
-from the top left corner of the figure. A row of NaN lifts the pen.
+There are five kinds of shapes: `polyline`, `polygon`, `marker`, `label` and `cells`, a matrix of colors. A shape is a
+dict with its kind, its look (colors as CSS text, lengths in CSS pixels), the rectangle it is clipped to, and `points`:
+an (n, 2) array in pixels from the top left corner of the figure. A row of NaN lifts the pen.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ class CourseAxes(Axes):
 
 for _name in (
     "plot text annotate bar barh hist scatter fill fill_between contour contourf clabel imshow pcolormesh axhline "
-    "axvline axline axhspan axvspan hlines vlines errorbar legend set set_title set_xlabel set_ylabel set_xticks set_yticks "
-    "set_xscale set_yscale"
+    "axvline axline axhspan axvspan hlines vlines errorbar legend set set_title set_xlabel set_ylabel set_xticks "
+    "set_yticks set_xscale set_yscale"
 ).split():
     setattr(CourseAxes, _name, _in_the_look(getattr(Axes, _name)))
 

@@ -24,7 +24,7 @@ board.band("band", left, x, color=live.COLORS["sky"], alpha=0.35)
 board.curve("parabola", left, x, color=live.COLORS["blue"], linewidth=2.5)
 board.arrow("slope", left, color=live.COLORS["vermillion"])
 board.text("note", left, weight="bold")
-board.line("dots", left, marker="s", markersize=9, markerfacecolor="white", color=live.COLORS["purple"], linestyle="none")
+board.line("dots", left, marker="s", markerfacecolor="white", color=live.COLORS["purple"], linestyle="none")
 board.bars("heights", right, ["a", "a/2", "a/4"], color=live.COLORS["orange"])
 calls = []
 
@@ -63,7 +63,7 @@ def newton(x0):
 
 def show(records, x0):
     points = [x0, *records]
-    return live.Frame({"path": list(enumerate(points))}, {"x": f"{points[-1]:.6f}"}, f"{len(records)} Newton steps to {{x}}.")
+    return live.Frame({"path": list(enumerate(points))}, {"x": f"{points[-1]:.6f}"}, "Newton's steps to {x}.")
 
 
 x0 = live.Slider("x0", "x₀, start", [0.5, 1.0, 3.0], start=3.0)
@@ -340,9 +340,7 @@ def test_still_and_canvas_coincide_whatever_the_page_does_to_images(page_from_fi
 
 
 def test_question_never_hides_its_options_on_a_phone(page_from_file, tmp_path):
-    ask = ASK.replace(
-        "it stays", "it stays where it was, because only x has moved and a has nothing to do with it at all"
-    )
+    ask = ASK.replace("it stays", "it stays where it was, because only x has moved and a has no part in it at all")
     page = page_of(stored([PARABOLA, ask], tmp_path / "stored.ipynb"), "html")
     saved = page_from_file(page)
     saved.page.set_viewport_size({"width": 390, "height": 800})
