@@ -1,54 +1,119 @@
-"""The chapters in a real JupyterLab: every cell runs, every control moves, the numbers are the mathematics'."""
+"""Every chapter in a real JupyterLab, and as a page without kernel or network: all cells run, every control of every
+figure answers to keyboard and mouse, and the numbers are those that the kernel computes."""
 
+import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 
-import numpy as np
 import pytest
-from nnlib.live.explorers.mu_dial import MU_VALUES, read_dial
+from conftest import REPOSITORY
 
-import nnlib
-from nnlib import datasets
+CHAPTERS = sorted(path.name for path in (REPOSITORY / "notebooks").glob("[0-9][0-9]-*.ipynb"))
+
+# What the kernel says of every figure, at both ends of each control (of a choice: each option) and at a run's end.
+EXPECTED = """
+import json
+import ipywidgets
+from nnlib import live
+
+def numbers_of(figure, positions):
+    spec, here = figure._spec(positions), figure.values
+    start = {c["name"]: c["values"][c["start"]] for c in spec["controls"]}
+    def numbers(run=False, **moved):
+        figure.set(**{**start, **moved})
+        if run:
+            figure.run()
+        return figure.numbers
+    told = {
+        "question": spec["question"] is not None,
+        "stepper": isinstance(figure, live.Stepper),
+        "controls": [
+            {
+                "label": c["label"],
+                "kind": c["kind"],
+                "texts": c["texts"],
+                "numbers": {text: numbers(**{c["name"]: value}) for text, value in zip(c["texts"], c["values"])
+                            if c["kind"] != "slider" or value in (c["values"][0], c["values"][-1])},
+            }
+            for c in spec["controls"]
+        ],
+        "start": numbers(),
+    }
+    if told["stepper"]:
+        told["end"] = numbers(run=True)
+        figure.reset()
+    figure.set(**here)
+    return told
+
+from ipywidgets.widgets.widget import _instances
+figures = [widget for widget in _instances.values() if isinstance(widget, live.Figure)]
+print(json.dumps([[numbers_of(f, f._all_positions()), numbers_of(f, f._kept)] for f in figures]))
+"""
 
 
-def number(text: str) -> float:
-    """The number that a text starts with."""
-    return float(text.split()[0])
+def numbers_become(page, figure: int, numbers: dict[str, str]) -> None:
+    """Wait until these numbers stand under the picture; a stepper's status may stand beside them."""
+    deadline = time.monotonic() + 20
+    while (shown := {k: v for k, v in page.numbers(figure).items() if k in numbers or k != "status"}) != numbers:
+        assert time.monotonic() < deadline, f"figure {figure} shows {shown}, the kernel says {numbers}"
+        page.page.wait_for_timeout(30)
 
 
-def neuron():
-    x = np.linspace(-2, 2, 15)
-    y = np.tanh(1.5 * x - 1) + 0.1 * np.random.default_rng(1).normal(size=15)
-    return nnlib.NetworkFit(nnlib.MLP([1, 1], output="tanh"), x, y)
+def answer(page, figure: int) -> None:
+    """Commit to the first option of the figure's question."""
+    assert page.figure(figure).locator(".nnlib-controls").is_disabled()
+    page.figure(figure).get_by_role("radio").first.check()
+    page.press("Commit", figure)
+    page.figure(figure).locator(".nnlib-verdict:visible").wait_for()
 
 
-def sine():
-    data, net = datasets.noisy_sine(seed=0), nnlib.MLP([1, 10, 1])
-    return nnlib.NetworkFit(net, data.X, data.Y), net.init(seed=0)
+def move_everything(page, figure: int, told: dict) -> None:
+    """Every control of a figure to both ends by keyboard and to its middle by mouse; a stepper to its end and back."""
+    if told["question"]:
+        answer(page, figure)
+    for control in told["controls"]:
+        {"slider": move_slider, "buttons": press_buttons, "list": choose_from_list}[control["kind"]](
+            page, figure, control
+        )
+    if told["stepper"]:
+        page.press("Run", figure)
+        numbers_become(page, figure, told["end"])
+        page.press("Reset", figure)
+        numbers_become(page, figure, told["start"])
+        page.press("Step", figure)
 
 
-def settled_numbers(page, figure=0):
-    """The numbers once they have stood still for a second: on a busy machine a picture may come late."""
-    numbers, since = page.numbers(figure), time.monotonic()
-    while time.monotonic() < since + 1:
-        page.page.wait_for_timeout(100)
-        if page.numbers(figure) != numbers:
-            numbers, since = page.numbers(figure), time.monotonic()
-    return numbers
+def move_slider(page, figure: int, control: dict) -> None:
+    slider = page.slider(control["label"], figure)
+    start = slider.input_value()
+    for key, text in (("Home", control["texts"][0]), ("End", control["texts"][-1])):
+        page.press_keys(control["label"], key, figure=figure)
+        numbers_become(page, figure, control["numbers"][text])
+        assert slider.get_attribute("aria-valuetext") == text
+    page.drag(control["label"], to=0.5, figure=figure)
+    assert 0 < int(slider.input_value()) < len(control["texts"]) - 1 or len(control["texts"]) < 3
+    slider.evaluate("(node, value) => { node.value = value; node.dispatchEvent(new Event('input')); }", start)
 
 
-def sweep_by_keyboard(page, label, figure):
-    """Both ends of a slider; every end changes the numbers and the picture."""
-    before, picture = page.numbers(figure), page.pixels(figure)
-    seen = []
-    for key in ("Home", "End"):
-        page.press_keys(label, key, figure=figure)
-        seen.append(settled_numbers(page, figure))
-    assert seen[0] != seen[1] and (before not in seen or before in (seen[0], seen[1]))
-    assert not np.array_equal(picture, page.pixels(figure))
-    return seen
+def press_buttons(page, figure: int, control: dict) -> None:
+    group = page.figure(figure).get_by_role("group", name=control["label"], exact=True)
+    start = group.locator("[aria-pressed=true]").text_content()
+    for text in [*control["texts"], start]:
+        group.get_by_role("button", name=text, exact=True).press("Enter")
+        numbers_become(page, figure, control["numbers"][text])
 
 
-def photograph(page, name, figures):
+def choose_from_list(page, figure: int, control: dict) -> None:
+    box = page.figure(figure).get_by_role("combobox", name=control["label"], exact=True)
+    start = box.locator("option:checked").text_content()
+    for text in [*control["texts"], start]:
+        box.select_option(label=text)
+        numbers_become(page, figure, control["numbers"][text])
+
+
+def photograph(page, name: str, figures: int) -> None:
     """Screenshots of each figure in both themes, kept for people to look at."""
     for dark in (False, True):
         page.use_dark_theme(dark)
@@ -58,102 +123,20 @@ def photograph(page, name, figures):
     page.use_dark_theme(False)
 
 
-def test_start_here(notebook):
-    """The one-minute demo: locked, predicted, dragged from end to end."""
-    page = notebook("00-start-here.ipynb", viewport={"width": 1300, "height": 3000})
-    assert page.kernel("print(demo.children[-1].disabled)").strip() == "True"
-    page.figure(0).get_by_text("grow until numbers overflow", exact=True).click()
-    page.press("Commit")
-    page.figure(0).get_by_text("and so it is").wait_for()
-    assert page.kernel("print(demo.children[-1].disabled)").strip() == "False"
-
-    label, (network, w0) = "η, learning rate", sine()
-    for caption, eta in zip(sweep_by_keyboard(page, label, 0), (1e-4, 0.2), strict=True):
-        fit = nnlib.train(nnlib.steepest_descent(network, w0, learning_rate=eta), max_steps=300, min_gradient=0)
-        assert float(caption["loss"].split(" → ")[1]) == pytest.approx(fit.history["loss"][-1], rel=5e-3)
-    page.drag(label, to=0.5)
-    by_mouse = settled_numbers(page)
-    assert 1e-4 < float(by_mouse["η"]) < 0.2
-    fit = nnlib.train(
-        nnlib.steepest_descent(network, w0, learning_rate=float(by_mouse["η"])), max_steps=300, min_gradient=0
-    )
-    assert float(by_mouse["loss"].split(" → ")[1]) == pytest.approx(fit.history["loss"][-1], rel=5e-3)
-
-    photograph(page, "00-start-here", figures=1)
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_control_of_every_figure(chapter, notebook, page_from_file, tmp_path):
+    page, name = notebook(chapter, viewport={"width": 1300, "height": 1400}), Path(chapter).stem
+    figures = json.loads(page.kernel(EXPECTED))
+    assert page.figures().count() == len(figures) >= 2
+    for i, (live, _) in enumerate(figures):
+        move_everything(page, i, live)
+    photograph(page, name, len(figures))
     assert page.errors() == []
 
-
-def test_levenberg_marquardt(notebook):
-    """One visit of the chapter: opening JupyterLab takes longer than moving its figures."""
-    page, problem = notebook("11-levenberg-marquardt.ipynb", viewport={"width": 1300, "height": 4000}), neuron()
-
-    # Gauss–Newton from a start on the slider
-    low, high = sweep_by_keyboard(page, "b, bias at the start", 0)
-    for caption, b in ((low, 0.0), (high, 2.0)):
-        fit = nnlib.train(nnlib.gauss_newton(problem, [0.5, b]), max_steps=20, min_gradient=0)
-        first, last = (float(text) for text in caption["loss"].split(" → "))
-        assert first == pytest.approx(fit.start_loss, rel=5e-3)
-        assert last == pytest.approx(fit.history["loss"][-1], rel=5e-3)
-    assert "singular" in high["ends"]
-
-    # the μ dial, by mouse and by keyboard
-    page.drag("μ, damping", to=0.5, figure=1)
-    by_mouse = settled_numbers(page, 1)
-    assert 0.1 < number(by_mouse["μ"]) < 10 and by_mouse["step"] == "accepted"
-    for caption, mu in zip(sweep_by_keyboard(page, "μ, damping", 1), (MU_VALUES[0], MU_VALUES[-1]), strict=True):
-        reading = read_dial(problem, [1.5, 1.0], mu)
-        assert number(caption["‖p‖"]) == pytest.approx(reading.length, rel=5e-3)
-        assert number(caption["gain ratio ρ"]) == pytest.approx(reading.gain_ratio, rel=5e-3)
-        assert caption["step"] == ("accepted" if reading.actual > 0 else "rejected")
-
-    # Levenberg–Marquardt step by step: locked, predicted, stepped, run, reset
-    steps = page.figure(2)
-    assert steps.get_by_role("button", name="Step").is_disabled()
-    steps.get_by_text("get there, but reject some steps on the way", exact=True).click()
-    page.press("Commit", figure=2)
-    steps.get_by_text("and so it is").wait_for()
-    records = list(nnlib.levenberg_marquardt(problem, [0.5, 1.5], mu=1e-3))
-    for count, record in enumerate(records[:6], start=1):
-        page.press("Step", figure=2)
-        rejected = sum(not r.accepted for r in records[:count])
-        page.wait_for_number("step", f"{count} ({rejected} rejected)", figure=2)
-        assert page.numbers(2)["last step"] == ("accepted" if record.accepted else "rejected")
-        assert number(page.numbers(2)["loss"]) == pytest.approx(record.loss, rel=5e-3)
-    page.press("Run", figure=2)
-    rejected = sum(not r.accepted for r in records)
-    page.wait_for_number("step", f"{len(records)} ({rejected} rejected)", figure=2)
-    assert number(page.numbers(2)["loss"]) == pytest.approx(0.0253, rel=5e-3)
-    page.press("Reset", figure=2)
-    page.wait_for_number("step", "0", figure=2)
-    page.press_keys("μ, first damping", "End", figure=2)
-    page.wait_for_number("next μ", "1e+4", figure=2)
-    page.figure(2).get_by_role("button", name="÷10 and ×10").click()
-    page.press("Step", figure=2)
-    page.wait_for_number("μ", "1e+4", figure=2)
-
-    # the certified curve, walked through by mouse
-    page.drag("k, step", to=1.0, figure=3)
-    settled_numbers(page, 3)
-    certified = datasets.nist("Eckerle4").certified
-    shown = [number(page.numbers(3)[f"w{i}"]) for i in (1, 2, 3)]
-    assert shown == pytest.approx(certified, rel=1e-4)
-
-    # LM against steepest descent on the network
-    page.figure(4).get_by_text("fewer than 20", exact=True).click()
-    page.press("Commit", figure=4)
-    network, w0 = sine()
-    for label, values, name in (
-        ("μ, first damping of LM", (1e-6, 1e6), "loss, LM"),
-        ("η, learning rate of descent", (1e-4, 0.2), "loss, descent"),
-    ):
-        for caption, value in zip(sweep_by_keyboard(page, label, 4), values, strict=True):
-            run = (
-                nnlib.levenberg_marquardt(network, w0, mu=value)
-                if name == "loss, LM"
-                else nnlib.steepest_descent(network, w0, learning_rate=value)
-            )
-            fit = nnlib.train(run, max_steps=100, min_gradient=0)
-            assert number(caption[name]) == pytest.approx(fit.history["loss"][-1], rel=5e-3)
-
-    photograph(page, "11-levenberg-marquardt", figures=5)
-    assert page.errors() == []
+    stored = REPOSITORY / "notebooks" / chapter
+    convert = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", tmp_path, stored]
+    subprocess.run(convert, check=True, capture_output=True)
+    saved = page_from_file(tmp_path / f"{name}.html")
+    for i, (_, recorded) in enumerate(figures):
+        move_everything(saved, i, recorded)
+    saved.screenshot(f"{name}-page")
