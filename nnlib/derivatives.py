@@ -32,28 +32,7 @@ METHODS = {"central": "central differences", "complex": "the complex step"}
 
 
 def numerical_gradient(f: Callable[[FloatArray], float], w: ArrayLike, method: str = "auto") -> FloatArray:
-    """Gradient of a function of a vector, computed from its values.
-
-    Parameters
-    ----------
-    f : callable
-        ``f(w)``, a number.
-    w : (n,) array
-        Where.
-    method : {"auto", "central", "complex"}, default "auto"
-        As in `numerical_jacobian`.
-
-    Returns
-    -------
-    (n,) array
-        ∂f/∂w.
-
-    Raises
-    ------
-    TypeError
-        The method is "complex" and f does not take complex numbers.
-    ValueError
-        f is not finite at w, or so close to it that its derivatives are not.
+    """Gradient ∂f/∂w (n,) of a number f(w), from values of f; the methods are those of `numerical_jacobian`.
 
     Examples
     --------
@@ -64,32 +43,16 @@ def numerical_gradient(f: Callable[[FloatArray], float], w: ArrayLike, method: s
 
 
 def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, method: str = "auto") -> FloatArray:
-    """Jacobian of a vector of functions, computed from its values one column at a time.
+    """Jacobian (P, n) of a vector f(w), from values of f, with ∂f_p/∂w_i in row p and column i.
 
     Parameters
     ----------
-    f : callable
-        ``f(w)``, a vector (P,).
-    w : (n,) array
-        Where.
     method : {"auto", "central", "complex"}, default "auto"
         "central" takes central differences: 2n evaluations of f, about ten digits. "complex" takes the complex step: n
         evaluations, nearly all digits, but a wrong answer without a word where f loses imaginary parts on the way, as
         ``abs(w)`` does. "auto" computes both, at every w anew since f may have branches; it returns the complex step if
         f takes complex numbers and all entries agree as closely as central differences can tell, else central
         differences.
-
-    Returns
-    -------
-    (P, n) array
-        ∂f_p/∂w_i in row p and column i.
-
-    Raises
-    ------
-    TypeError
-        The method is "complex" and f does not take complex numbers.
-    ValueError
-        f is not finite at w, or so close to it that its derivatives are not.
 
     Examples
     --------
@@ -108,29 +71,13 @@ def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, metho
 
 
 def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: str = "central") -> FloatArray:
-    """Hessian of a function of a vector, computed from its values.
+    """Hessian ∂²f/∂w_i∂w_j (n, n) of a number f(w), from values of f; it is symmetric.
 
     Parameters
     ----------
-    f : callable
-        ``f(w)``, a number.
-    w : (n,) array
-        Where.
     method : {"central", "complex"}, default "central"
         "central" takes second differences: half of the digits where the parameters are of order one, none where they
         are tiny. "complex" takes central differences of complex-step gradients: two thirds of the digits.
-
-    Returns
-    -------
-    (n, n) array
-        ∂²f/∂w_i∂w_j, symmetric.
-
-    Raises
-    ------
-    TypeError
-        The method is "complex" and f does not take complex numbers.
-    ValueError
-        f is not finite at w, or so close to it that its derivatives are not.
 
     Examples
     --------
@@ -207,9 +154,9 @@ def central_steps(w: FloatArray) -> FloatArray:
     return np.maximum(EPS ** (1 / 3) * scale, EPS**0.5)
 
 
-def central_differences(f, w: FloatArray, steps: FloatArray) -> tuple[FloatArray, float]:
-    """Central differences (P, n) with a step for each parameter, and the largest value of f that was met."""
-    columns, largest = [], 0.0
+def central_differences(f, w: FloatArray, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Central differences (P, n) with a step for each parameter, and the largest |f| that each column met (n,)."""
+    columns, largest = [], []
     for i, step in enumerate(steps):
         above, below = w.copy(), w.copy()
         above[i] += step
@@ -217,8 +164,8 @@ def central_differences(f, w: FloatArray, steps: FloatArray) -> tuple[FloatArray
         distance = above[i] - below[i]  # after rounding, not quite 2 * step
         f_above, f_below = f(above), f(below)
         columns.append((f_above - f_below) / distance)
-        largest = np.maximum(largest, np.maximum(np.abs(f_above), np.abs(f_below)).max())
-    return np.stack(columns, axis=-1), largest
+        largest.append(np.maximum(np.abs(f_above), np.abs(f_below)).max())
+    return np.stack(columns, axis=-1), np.array(largest)
 
 
 def complex_step(f, w: FloatArray, relative_step: float = 1e-20) -> FloatArray:

@@ -48,7 +48,7 @@ def made_up(losses, w0_loss=10.0, accepted=None):
             yield Step(w=w, loss=loss, gradient_norm=1.0, scaled_gradient=1.0, accepted=ok, trial_w=w, trial_loss=loss)
         return StopReason.ROUNDING.with_numbers(loss=losses[-1], predicted=0.0)
 
-    return Steps("made_up", Bowl(), np.zeros(1), generator(), loss0=w0_loss)
+    return Steps("made_up", Bowl(), np.zeros(1), w0_loss, generator())
 
 
 class Table:

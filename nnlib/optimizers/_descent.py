@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, islice
 from typing import Any
 
@@ -37,8 +38,10 @@ def descent(
     require_methods(problem, method, "loss", "loss_and_gradient")
     rates = learning_rates(learning_rate)
     batches = _mini_batches(method, problem, batch_size, seed, batches_per_step)
-    w, _ = starting_point(problem, w0)
-    return Steps(method, problem, w, _steps(problem, w, rates, rule, memory, batches))
+    w, loss = starting_point(problem, w0)
+    if batches is not None:
+        rule = partial(_through_batches, problem, batches, rule)
+    return Steps(method, problem, w, loss, descending(partial(evaluate, problem), w, rates, rule, memory))
 
 
 def learning_rates(learning_rate: LearningRate) -> Callable[[int], float]:
@@ -74,25 +77,24 @@ def not_finite(loss: float, derivatives: FloatArray) -> StopReason:
     return StopReason.NOT_FINITE.with_numbers(loss=loss)
 
 
-def _steps(problem, w, rates, rule, memory, batches):
-    start_loss, g = evaluate(problem, w)
+def descending(evaluate: Callable, w: FloatArray, rates: Callable, rule: Rule, memory=None, slope=lambda w, g: g):
+    """Steps w, memory ← rule(w, g, η, memory) on the loss and g that evaluate(w) gives; records tell of slope(w, g)."""
+    start_loss, g = evaluate(w)
     loss = start_loss
     for k in count(1):
         learning_rate = rates(k)
         with np.errstate(all="ignore"):
-            if batches is None:
-                trial, memory = rule(w, g, learning_rate, memory)
-            else:
-                trial, memory = _through_batches(problem, next(batches), w, learning_rate, rule, memory)
-        trial_loss, trial_g = evaluate(problem, trial)
+            trial, memory = rule(w, g, learning_rate, memory)
+            trial_loss, trial_g = evaluate(trial)
         accepted = bool(np.isfinite(trial_loss) and np.isfinite(trial_g).all())
         if accepted:
             w, loss, g = trial, trial_loss, trial_g
+        steepest = slope(w, g)
         yield Step(
             w=w,
             loss=loss,
-            gradient_norm=norm(g),
-            scaled_gradient=relative_gradient(g, w, loss, start_loss),
+            gradient_norm=norm(steepest),
+            scaled_gradient=relative_gradient(steepest, w, loss, start_loss),
             accepted=accepted,
             trial_w=trial,
             trial_loss=trial_loss,
@@ -102,9 +104,9 @@ def _steps(problem, w, rates, rule, memory, batches):
             return not_finite(trial_loss, trial_g)
 
 
-def _through_batches(problem, batches, w, learning_rate, rule, memory):
-    """One update for each batch B, with (m/|B|) Σ_{s in B} ∂E_s/∂w, an unbiased estimate of the gradient."""
-    for rows in batches:
+def _through_batches(problem, batches, rule, w, g, learning_rate, memory):
+    """One update for each batch B, with (m/|B|) Σ_{s in B} ∂E_s/∂w, an unbiased estimate of the gradient g."""
+    for rows in next(batches):
         _, g = evaluate(problem.batch(rows), w)
         w, memory = rule(w, g * (len(problem.X) / len(rows)), learning_rate, memory)
     return w, memory

@@ -75,16 +75,10 @@ class Steps(Iterator[Step]):
     newest_is_best = False
 
     def __init__(
-        self,
-        method: str,
-        problem,
-        w0: FloatArray,
-        generator: Generator[Step, None, StopReason],
-        loss0: float | None = None,
+        self, method: str, problem, w0: FloatArray, loss0: float, generator: Generator[Step, None, StopReason]
     ):
-        """`loss0` is the loss at w0 where the optimizer minimizes something else than problem.loss."""
         self.method, self.problem, self.w0 = method, problem, w0
-        self.w, self.loss = w0, float(problem.loss(w0)) if loss0 is None else loss0
+        self.w, self.loss = w0, loss0
         self._generator = generator
         self.ending: StopReason | None = None
 

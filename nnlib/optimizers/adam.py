@@ -42,16 +42,6 @@ def adam(
     epsilon : float, default 1e-8
         ε > 0, against a division by zero.
 
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range.
-
     References
     ----------
     Kingma & Ba (2015), Adam: a method for stochastic optimization, ICLR, algorithm 1.

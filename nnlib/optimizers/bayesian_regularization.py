@@ -102,8 +102,8 @@ class BayesianSteps(Steps):
     record = BayesianStep
     newest_is_best = True  # losses at different α and β do not compare: where the run has come to is what it found
 
-    def __init__(self, problem, w0: FloatArray, generator):
-        super().__init__("bayesian_regularization", problem, w0, generator)
+    def __init__(self, problem, w0: FloatArray, loss0: float, generator):
+        super().__init__("bayesian_regularization", problem, w0, loss0, generator)
         self.alpha, self.beta, self.gamma, self.log_evidence = 0.0, 1.0, float(len(w0)), -np.inf
 
     def __next__(self) -> BayesianStep:
@@ -145,16 +145,6 @@ def bayesian_regularization(
         on to the fixed point of the quadratic model there, and a last step is taken at these: in models linear in w the
         result is exact to about 1e-9.
 
-    Returns
-    -------
-    BayesianSteps
-        An iterator of `BayesianStep` records, accepted and rejected ones.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a problem that is not plain least squares and for arguments of the wrong type, shape or range.
-
     References
     ----------
     MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4; Foresee & Hagan
@@ -172,11 +162,11 @@ def bayesian_regularization(
     mu = arguments.number("mu", mu, above=0, at_most=MU_MAX)
     plain_steps = arguments.integer("plain_steps", plain_steps, at_least=1)
     tolerance = arguments.number("tolerance", tolerance, above=0)
-    w, _ = starting_point(problem, w0)
+    w, loss = starting_point(problem, w0)
     start = eigensystem(problem, w)
     if start is None:
         raise ValueError("the Jacobian at w0 must be finite: start elsewhere")
-    return BayesianSteps(problem, w, _steps(_Run(problem, start, mu), plain_steps, tolerance))
+    return BayesianSteps(problem, w, loss, _steps(_Run(problem, start, mu), plain_steps, tolerance))
 
 
 def _steps(run: _Run, plain_steps: int, tolerance: float):

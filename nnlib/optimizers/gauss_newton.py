@@ -17,17 +17,7 @@ def gauss_newton(problem, w0: ArrayLike) -> Steps:
     Far away it may go anywhere: every step to a finite loss is taken, also a worse one. It ends when JᵀJ is
     singular to working precision, or when the loss is not finite.
 
-    Parameters
-    ----------
-    problem : object
-        A least-squares problem, with normal_equations(w).
-    w0 : (n,) array
-        Start.
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
+    The problem must be one of least squares, with normal_equations(w).
 
     References
     ----------
@@ -41,8 +31,8 @@ def gauss_newton(problem, w0: ArrayLike) -> Steps:
     array([1., 2.])
     """
     require_least_squares(problem, "gauss_newton")
-    w, _ = starting_point(problem, w0)
-    return Steps("gauss_newton", problem, w, _steps(problem, w))
+    w, loss = starting_point(problem, w0)
+    return Steps("gauss_newton", problem, w, loss, _steps(problem, w))
 
 
 def _steps(problem, w):

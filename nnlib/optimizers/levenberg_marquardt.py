@@ -54,8 +54,6 @@ def levenberg_marquardt(
     problem : object
         A least-squares problem, with loss(w) and normal_equations(w); its quadratic_model(w, limit) is used if it has
         one.
-    w0 : (n,) array
-        Start; the loss there must be finite.
     mu : float, default 1e-3
         First value of the damping μ > 0.
     rule : {"gain-ratio", "marquardt"}, default "gain-ratio"
@@ -66,11 +64,6 @@ def levenberg_marquardt(
         D in (JᵀJ + μD) p = −Jᵀr: I, or the running maximum of diag(JᵀJ).
     mu_max : float, default 1e16
         The run ends when μ rises above it: there is no downhill step to be found.
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records, accepted and rejected ones.
 
     References
     ----------
@@ -97,7 +90,7 @@ def levenberg_marquardt(
     if not np.isfinite(start.diagonal).all():
         raise ValueError("the derivatives at w0 must be finite: start elsewhere")
     steps = _steps(quadratic_model, w, start, mu, next_mu, scaled, mu_max)
-    return Steps("levenberg_marquardt", problem, w, steps, start.loss)
+    return Steps("levenberg_marquardt", problem, w, start.loss, steps)
 
 
 def _quadratic_model(problem):

@@ -39,16 +39,6 @@ def momentum(
         w of the records is that point, so that its loss and gradient are the ones the method works with; in terms of
         it the step is v ← c v − η g, w ← w + c v − η g.
 
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range.
-
     References
     ----------
     Polyak (1964), Some methods of speeding up the convergence of iteration methods, USSR Comp. Math. 4(5); Nesterov

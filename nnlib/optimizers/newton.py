@@ -33,21 +33,9 @@ def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
     ----------
     problem : object
         With loss(w), loss_and_gradient(w) and hessian(w).
-    w0 : (n,) array
-        Start; the loss there must be finite.
     flip_negative : bool, default False
         Use |λ_i| for the eigenvalues λ_i of H, which turns the step round in directions of negative curvature, so that
         it always starts downhill and leaves saddles behind. Where H is positive definite it changes nothing.
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range.
 
     References
     ----------
@@ -68,8 +56,8 @@ def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
     """
     require_methods(problem, "newton", "loss", "loss_and_gradient", "hessian")
     flip_negative = arguments.flag("flip_negative", flip_negative)
-    w, _ = starting_point(problem, w0)
-    return Steps("newton", problem, w, _steps(problem, w, flip_negative))
+    w, loss = starting_point(problem, w0)
+    return Steps("newton", problem, w, loss, _steps(problem, w, flip_negative))
 
 
 def _steps(problem, w, flip_negative):
