@@ -26,10 +26,8 @@ class Activation:
         The name it goes by in ``MLP(hidden=..., output=...)``.
     g : callable
         Pre-activations z to activations a = g(z).
-    derivative : callable
-        Activations a to g'(z), the slope at the z that gave a.
-    second_derivative : callable
-        Activations a to g''(z); None for softmax.
+    derivative, second_derivative : callable
+        Activations a to g'(z) and g''(z) at the z that gave a; the second is None for softmax.
     elementwise : bool
         False for softmax, whose derivative is a matrix for each sample, diag(a) − a aᵀ: ``derivative`` is its
         diagonal, ``pull`` multiplies by the whole of it.
@@ -46,6 +44,13 @@ class Activation:
         if self.elementwise:
             return self.derivative(a) * error
         return a * (error - (a * error).sum(axis=0))
+
+    def __reduce__(self):
+        return _of_the_table, (self.name,)  # pickled by name, so that its functions may be lambdas
+
+
+def _of_the_table(name: str) -> Activation:
+    return ACTIVATIONS[name]
 
 
 def logistic(z: np.ndarray) -> np.ndarray:
@@ -82,48 +87,15 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     return e / e.sum(axis=axis, keepdims=True)
 
 
-def _softmax_of_columns(z: np.ndarray) -> np.ndarray:
-    return softmax(z, axis=0)
-
-
-def _one(a: np.ndarray) -> np.ndarray:
-    return np.ones_like(a)
-
-
-def _zero(a: np.ndarray) -> np.ndarray:
-    return np.zeros_like(a)
-
-
-def _linear(z: np.ndarray) -> np.ndarray:
-    return z
-
-
-def _tanh_slope(a: np.ndarray) -> np.ndarray:
-    return 1 - a * a
-
-
-def _tanh_bend(a: np.ndarray) -> np.ndarray:
-    return -2 * a * (1 - a * a)
-
-
 def _logistic_slope(a: np.ndarray) -> np.ndarray:
     return a * (1 - a)
 
 
-def _logistic_bend(a: np.ndarray) -> np.ndarray:
-    return a * (1 - a) * (1 - 2 * a)
-
-
-def _relu_slope(a: np.ndarray) -> np.ndarray:
-    return (np.real(a) > 0).astype(float)
-
-
-# Named functions, no lambdas, so that a network can be pickled.
 _TABLE = (
-    Activation("tanh", np.tanh, _tanh_slope, _tanh_bend),
-    Activation("logistic", logistic, _logistic_slope, _logistic_bend),
-    Activation("relu", relu, _relu_slope, _zero),
-    Activation("linear", _linear, _one, _zero),
-    Activation("softmax", _softmax_of_columns, _logistic_slope, None, elementwise=False),
+    Activation("tanh", np.tanh, lambda a: 1 - a * a, lambda a: -2 * a * (1 - a * a)),
+    Activation("logistic", logistic, _logistic_slope, lambda a: a * (1 - a) * (1 - 2 * a)),
+    Activation("relu", relu, lambda a: (np.real(a) > 0).astype(float), np.zeros_like),
+    Activation("linear", lambda z: z, np.ones_like, np.zeros_like),
+    Activation("softmax", lambda z: softmax(z, axis=0), _logistic_slope, None, elementwise=False),
 )
 ACTIVATIONS = {activation.name: activation for activation in _TABLE}

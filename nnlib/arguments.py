@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 AXES = {0: "a number", 1: "a vector", 2: "a matrix"}
 
 
-def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = False) -> FloatArray:
+def real_array(name: str, value, ndim: int | tuple[int, ...]) -> FloatArray:
     """`value` as a float64 array of finite numbers with `ndim` axes (a tuple lists the numbers of axes allowed)."""
     array = as_array(name, value)
     if array.dtype.kind not in "biuf":
@@ -27,7 +27,7 @@ def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = Fals
     if array.ndim not in allowed:
         wanted = " or ".join(f"{AXES.get(k, 'an array')} ({k} axes)" for k in allowed)
         raise ValueError(f"{name} must be {wanted}, got an array of shape {array.shape}")
-    if array.size == 0 and not empty:
+    if array.size == 0:
         raise ValueError(f"{name} is empty, its shape is {array.shape}")
     array = array.astype(np.float64, copy=False)
     if not _is_finite(array):

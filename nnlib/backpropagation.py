@@ -7,7 +7,10 @@ z^l = Θ^l ā^{l−1}, and so are all derivatives:
     backward   δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l)
     gradient   ∂E/∂Θ^l = Σ_samples δ^l (ā^{l−1})ᵀ
 
-One sample is a COLUMN, as in the formulas: arrays are (units, samples), Z = Θ Ā does all samples at once.
+The Jacobian is the same backward pass started from each output instead of from the error (Hagan & Menhaj 1994).
+
+One sample is a COLUMN, as in the formulas: arrays are (units, samples), Z = Θ Ā does all samples at once, and each
+unit's numbers lie side by side in memory.
 """
 
 from __future__ import annotations

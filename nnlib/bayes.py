@@ -45,18 +45,7 @@ __all__ = [
 def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesResult:
     """Train a network by Bayesian regularization from several starts and keep the fit of the highest evidence.
 
-    Parameters
-    ----------
-    problem : NetworkFit
-        With inputs and targets scaled to about [−1, 1].
-    seeds : iterable of int, default 0 … 4
-        One start for each, drawn by "nguyen-widrow".
-    max_steps : int, default 1000
-        For each start.
-
-    Returns
-    -------
-    BayesResult
+    Inputs and targets should be scaled to about [−1, 1]. Each seed gives a start, drawn by "nguyen-widrow".
 
     Examples
     --------
@@ -68,22 +57,14 @@ def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int
     """
     if not isinstance(problem, NetworkFit):
         raise TypeError(f"problem must be a NetworkFit, whose net draws the starts, got {type(problem).__name__}")
-    return max(_fits(problem, _whole_numbers("seeds", seeds, at_least=0), max_steps), key=lambda fit: fit.log_evidence)
+    return _best(_fits(problem, _whole_numbers("seeds", seeds, at_least=0), max_steps))
 
 
 class OccamsHill(NamedTuple):
     """Evidence and γ against the number of hidden units, and the validation error where there were validation data.
 
-    Attributes
-    ----------
-    hidden, n_params : (sizes,) arrays
-        Hidden units and weights of each network.
-    log_evidence, gamma : (sizes, starts) arrays
-        Of each fit: a network of one size from one start.
-    best : list of BayesResult
-        For each size the fit of the highest evidence.
-    validation_error : (sizes, starts) array or None
-        Mean squared error of each fit on the validation data.
+    Sizes of networks lie along the first axis, starts along the second. `best` holds for each size the fit of the
+    highest evidence, `validation_error` the mean squared errors on the validation data.
     """
 
     hidden: NDArray[np.int_]
@@ -110,21 +91,12 @@ def occams_hill(
 
     Parameters
     ----------
-    X : (m, d) array
-    Y : (m, K) array
-        Inputs and targets, scaled to about [−1, 1].
+    X, Y : (m, d) and (m, K) array
+        Scaled to about [−1, 1].
     hidden : iterable of int, default 1 … 10
-        Numbers of tanh units.
-    seeds : iterable of int, default 0 … 4
-        One start for each, as in `best_of`.
-    max_steps : int, default 1000
-        For each start.
+        Numbers of tanh units; `seeds` and `max_steps` are those of `best_of`, for each of them.
     validation : pair of arrays (X, Y), optional
         Data that are not trained on, scaled as X and Y are, for the validation error of each fit.
-
-    Returns
-    -------
-    OccamsHill
 
     References
     ----------
@@ -151,19 +123,19 @@ def occams_hill(
     nets = [MLP([d, units, K]) for units in hidden]
     unseen = [] if validation is None else [named_problem("validation", net, validation) for net in nets]
     fits = [_fits(NetworkFit(net, X, Y), seeds, max_steps) for net in nets]
+    errors = [[mean_squared_error(data, fit.w) for fit in starts] for data, starts in zip(unseen, fits, strict=False)]
     return OccamsHill(
         hidden=np.array(hidden),
         n_params=np.array([len(starts[0].w) for starts in fits]),
         log_evidence=np.array([[fit.log_evidence for fit in starts] for starts in fits]),
         gamma=np.array([[fit.gamma for fit in starts] for starts in fits]),
-        best=[max(starts, key=lambda fit: fit.log_evidence) for starts in fits],
-        validation_error=_errors(unseen, fits) if unseen else None,
+        best=[_best(starts) for starts in fits],
+        validation_error=None if validation is None else np.array(errors),
     )
 
 
-def _errors(problems: list[NetworkFit], fits: list[list[BayesResult]]) -> FloatArray:
-    pairs = zip(problems, fits, strict=True)
-    return np.array([[mean_squared_error(problem, fit.w) for fit in starts] for problem, starts in pairs])
+def _best(fits: list[BayesResult]) -> BayesResult:
+    return max(fits, key=lambda fit: fit.log_evidence)
 
 
 def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesResult]:

@@ -41,11 +41,6 @@ class Cost:
     curvature: Callable[..., np.ndarray]
 
 
-def _diagonals(values: np.ndarray) -> np.ndarray:
-    """(K, m) to (K, K, m): each column on the diagonal of a matrix of its own."""
-    return values[:, None] * np.eye(len(values))[:, :, None]
-
-
 # Squared error E = ½ Σ (a − y)², for element-wise outputs.
 
 
@@ -64,8 +59,7 @@ def _half_sse_delta_along(z, a, Y, output: Activation, dz):
 
 
 def _half_sse_curvature(z, a, Y, output: Activation):
-    slope = output.derivative(a)
-    return _diagonals(slope * slope)
+    return output.derivative(a)[:, None] ** 2 * np.eye(len(a))[:, :, None]  # diagonal matrices
 
 
 # Cross-entropy with logistic outputs, each output a yes or no of its own: E = −Σ [y ln a + (1 − y) ln(1 − a)].
@@ -87,10 +81,6 @@ def _softmax_entropy(z, a, Y, output: Activation):
     return -(Y * log_a).sum()
 
 
-def _softmax_curvature(z, a, Y, output: Activation):
-    return _diagonals(a) - a[:, None] * a
-
-
 # What both cross-entropies share: their outputs are the matching ones, so δ has no g′ in it.
 
 
@@ -102,20 +92,16 @@ def _entropy_delta_along(z, a, Y, output: Activation, dz):
     return output.pull(a, dz)
 
 
-def _logistic_curvature(z, a, Y, output: Activation):
-    return _diagonals(output.derivative(a))
+def _entropy_curvature(z, a, Y, output: Activation):
+    return output.pull(a[:, None], np.eye(len(a))[:, :, None])
 
 
 SQUARED_ERROR = Cost(_half_sse, _half_sse_delta, _half_sse_delta_along, _half_sse_curvature)
-LOGISTIC_CROSS_ENTROPY = Cost(_logistic_entropy, _entropy_delta, _entropy_delta_along, _logistic_curvature)
-SOFTMAX_CROSS_ENTROPY = Cost(_softmax_entropy, _entropy_delta, _entropy_delta_along, _softmax_curvature)
+LOGISTIC_CROSS_ENTROPY = Cost(_logistic_entropy, _entropy_delta, _entropy_delta_along, _entropy_curvature)
+SOFTMAX_CROSS_ENTROPY = Cost(_softmax_entropy, _entropy_delta, _entropy_delta_along, _entropy_curvature)
 
 # The name a reader gives and the output activation decide together which cost it is.
-COSTS = {
-    ("squared-error", "linear"): SQUARED_ERROR,
-    ("squared-error", "tanh"): SQUARED_ERROR,
-    ("squared-error", "logistic"): SQUARED_ERROR,
-    ("squared-error", "relu"): SQUARED_ERROR,
+COSTS = {("squared-error", output): SQUARED_ERROR for output in ("linear", "tanh", "logistic", "relu")} | {
     ("cross-entropy", "logistic"): LOGISTIC_CROSS_ENTROPY,
     ("cross-entropy", "softmax"): SOFTMAX_CROSS_ENTROPY,
 }

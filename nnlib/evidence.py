@@ -76,16 +76,9 @@ class ErrorBars(NamedTuple):
 
 
 class WithoutHalves(NamedTuple):
-    """The same fit in the convention of Foresee & Hagan, MATLAB and R's brnn: F = β Σ r² + α Σ w².
+    """The same fit in the convention of Foresee & Hagan, MATLAB's trainbr and R's brnn: F = β Σ r² + α Σ w².
 
-    Attributes
-    ----------
-    alpha, beta : float
-        Half of ours: the noise has the variance 1/(2β).
-    gamma : float
-        Effective number of parameters, the same in both.
-    E_D, E_W : float
-        Σ r² and Σ w², twice ours.
+    Their α and β are half of ours, so that the noise has the variance 1/(2β); their E_D and E_W are twice ours.
     """
 
     alpha: float
@@ -138,7 +131,7 @@ class BayesResult(Result):
 
     @property
     def without_halves(self) -> WithoutHalves:
-        """α and β as Foresee & Hagan, MATLAB's trainbr and R's brnn count them."""
+        """α and β as others count them."""
         return WithoutHalves(self.alpha / 2, self.beta / 2, self.gamma, 2 * self.E_D, 2 * self.E_W)
 
     @property
@@ -149,29 +142,16 @@ class BayesResult(Result):
         fewer parameters are left over, n − γ, than a hidden unit has (weights in, bias and weights out, of the
         smallest one), no unit is off. If the γ and the evidence of a larger network are no higher, this one was large
         enough. False is no promise: a network that is far too small may take what it cannot follow for noise, and then
-        leave parameters over. False without hidden units, and before the first estimate of α and β.
-
-        References
-        ----------
-        Foresee & Hagan (1997) advise a larger network where γ comes close to n. They put no number to close.
+        leave parameters over. (Foresee & Hagan 1997 advise a larger network where γ comes close to n, without a number
+        for close.)
         """
         return self.alpha > 0 and len(self.w) - self.gamma < _smallest_unit(self.problem)
 
     def predict(self, X: ArrayLike, std: bool = False) -> FloatArray | ErrorBars:
         """Predictions at inputs X, and on demand their error bars √(1/β + gᵀA⁻¹g), g = ∂ŷ/∂w.
 
-        Parameters
-        ----------
-        X : (m, d) array
-            Inputs as in training.
-        std : bool, default False
-            Whether to give error bars: 1/β is the noise of a new measurement, gᵀA⁻¹g what the data leave open about w,
-            with A = βJᵀJ + αI.
-
-        Returns
-        -------
-        array, or ErrorBars(mean, std) of two arrays
-            (m, K) for a network, like f(w, X) for a curve.
+        With ``std=True`` both, in arrays of one shape: (m, K) for a network, like f(w, X) for a curve. 1/β is the noise
+        of a new measurement, gᵀA⁻¹g what the data leave open about w, with A = βJᵀJ + αI.
 
         References
         ----------
@@ -216,11 +196,11 @@ def _smallest_unit(problem) -> int:
     return min((before + 1 + after for before, after in zip(sizes, sizes[2:], strict=False)), default=0)
 
 
-# ------------------------------------------------------------------------------------------------ at any (w, α, β)
-
-
 def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
     """ln P(D|α,β) of a least-squares problem, by Laplace's approximation around w.
+
+    It is −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π, with A = βJᵀJ + αI; exact for models linear
+    in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted.
 
     Parameters
     ----------
@@ -230,12 +210,6 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
         The minimum of βE_D + αE_W.
     alpha, beta : float
         Precision of the prior and of the noise, > 0.
-
-    Returns
-    -------
-    float
-        −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π, with A = βJᵀJ + αI; exact for models linear
-        in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted.
 
     References
     ----------
@@ -257,17 +231,9 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
 
 
 def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> float:
-    """γ = n − α tr A⁻¹ = Σ βλ_i/(βλ_i + α): how many directions of w the data determine.
+    """γ = n − α tr A⁻¹ = Σ βλ_i/(βλ_i + α), between 0 and n: how many directions of w the data determine.
 
-    Parameters
-    ----------
-    problem, w, alpha, beta
-        As in `log_evidence`.
-
-    Returns
-    -------
-    float
-        Between 0 and the number of weights.
+    Its arguments are those of `log_evidence`.
 
     Examples
     --------
@@ -302,16 +268,8 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
     """What γ counts: along each eigenvector of JᵀJ, the share of the data in what is known about w.
 
     Around the minimum the data alone would put w at w_D with precision βλ_i along eigenvector i, the prior alone at 0
-    with precision α. Both together put it at the share βλ_i/(βλ_i + α) of the way from 0 to w_D.
-
-    Parameters
-    ----------
-    problem, w, alpha, beta
-        As in `log_evidence`.
-
-    Returns
-    -------
-    Directions
+    with precision α. Both together put it at the share βλ_i/(βλ_i + α) of the way from 0 to w_D. Its arguments are
+    those of `log_evidence`.
 
     References
     ----------
@@ -319,7 +277,7 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
 
     Examples
     --------
-    The first weight is measured, the second has no influence on the data:
+    The second weight has no influence on the data:
 
     >>> from nnlib import CurveFit
     >>> curve = CurveFit(lambda w, x: w[0] * x + 0 * w[1], [1.0, 2.0], [1.0, 2.0])

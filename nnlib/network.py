@@ -1,17 +1,8 @@
 """Multilayer perceptrons as pure functions of ONE flat weight vector w.
 
 Layer l = 1..L holds Θ^l = [W^l b^l], units rows of inputs weights and then the bias; the layers follow each other in w.
-With a one appended to each layer's inputs, ā = [a, 1], a layer is a single product, z^l = Θ^l ā^{l−1}, and so are all
-derivatives:
-
-    forward    z^l = Θ^l ā^{l−1},  a^l = g(z^l),  a^0 = x
-    backward   δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l)
-    gradient   ∂E/∂Θ^l = Σ_samples δ^l (ā^{l−1})ᵀ
-
-The Jacobian is the same backward pass started from each output instead of from the error (Hagan & Menhaj 1994).
-
-Arguments and results hold one sample a ROW, as data tables do. Inside, one sample is a COLUMN, as in the formulas:
-arrays are (units, samples), Z = Θ Ā does all samples at once, and each unit's numbers lie side by side in memory.
+What is computed with them is in `nnlib.backpropagation`. Arguments and results here hold one sample a ROW, as data
+tables do; inside, one sample is a COLUMN, as in the formulas.
 """
 
 from __future__ import annotations
@@ -69,15 +60,8 @@ class MLP:
 
     Attributes
     ----------
-    n_params : int
-        Number n of weights and biases: the length of w.
-    n_inputs, n_outputs : int
-        d and K.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For sizes that are not positive whole numbers and for unknown activations.
+    n_params, n_inputs, n_outputs : int
+        n weights and biases, the length of w; d and K.
 
     References
     ----------
@@ -115,26 +99,17 @@ class MLP:
         sizes = list(self.sizes)
         return f"MLP({sizes}, hidden={self.hidden!r}, output={self.output!r})  # {self.n_params} weights and biases"
 
-    # ------------------------------------------------------------------------------------------------ weights
-
     def init(
         self, seed: int | np.random.Generator, scheme: str = "nguyen-widrow", input_range=(-1.0, 1.0)
     ) -> FloatArray:
-        """Draw a start for training.
+        """Draw a start w (n,) for training; the same seed gives the same weights.
 
         Parameters
         ----------
-        seed : int or numpy Generator
-            The same seed gives the same weights.
         scheme : {"nguyen-widrow", "xavier", "he", "uniform", "zeros"}, default "nguyen-widrow"
             See `nnlib.initializers`.
         input_range : pair of floats, default (−1, 1)
             Range of the inputs; only "nguyen-widrow" looks at it: it places its hidden units there.
-
-        Returns
-        -------
-        (n,) float64 array
-            The flat weight vector w.
         """
         rng = arguments.random_generator("seed", seed)
         draw = INITIALIZERS[arguments.choice("scheme", scheme, INITIALIZERS)]
@@ -184,21 +159,8 @@ class MLP:
     def thetas(self, w: np.ndarray) -> list[np.ndarray]:
         return [w[at].reshape(shape) for at, shape in zip(self.slices, self.shapes, strict=True)]
 
-    # ------------------------------------------------------------------------------------------------ forward
-
     def predict(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
-        """Outputs of the network.
-
-        Parameters
-        ----------
-        w : (n,) array
-        X : (m, d) array
-            One sample a row; with one input a plain vector (m,) will do.
-
-        Returns
-        -------
-        (m, K) array
-        """
+        """Outputs (m, K) at inputs X (m, d), one sample a row; with one input a plain vector (m,) will do."""
         thetas, X = self.thetas(self._finite_weights(w)), self._inputs(X)
         outputs = np.empty((len(X), self.n_outputs), dtype=np.result_type(thetas[0], float))
         for rows in row_blocks(len(X)):
@@ -207,33 +169,19 @@ class MLP:
         return outputs
 
     def forward(self, w: ArrayLike, X: ArrayLike) -> Signals:
-        """All signals of a forward pass, for looking at and for `backprop`.
-
-        Returns
-        -------
-        Signals
-            ``z[l]`` and ``a[l]``, each (m, units of layer l); a[0] = X.
-        """
+        """All signals of a forward pass, for looking at and for `backprop`."""
         inputs, zs, a = passes.forward(self, self.thetas(self._finite_weights(w)), self._inputs(X).T)
         return Signals([None, *(z.T for z in zs)], [layer[:-1].T for layer in inputs] + [a.T])
 
-    # ------------------------------------------------------------------------------------------------ backward
-
     def backprop(self, w: ArrayLike, signals: Signals, delta_output: ArrayLike) -> BackwardPass:
-        """Carry an output error back through the network and collect the gradient.
+        """Carry an output error back through the network and collect the gradient, summed over the samples.
 
         Parameters
         ----------
-        w : (n,) array
         signals : Signals
             From `forward` at the same w.
         delta_output : (m, K) array
             δ^L = ∂E/∂z^L: (a − y) ⊙ g′(z) for E = ½Σ(a − y)², a − y for cross-entropy.
-
-        Returns
-        -------
-        BackwardPass
-            ``delta`` per layer and the ``gradient`` ∂E/∂w (n,), summed over the samples.
         """
         thetas = self.thetas(self._finite_weights(w))
         if not isinstance(signals, Signals):
@@ -248,20 +196,8 @@ class MLP:
         deltas = [delta[:, 0] for delta in passes.backward(self, thetas, inputs, delta.T[:, None])]
         return BackwardPass([None, *(delta.T for delta in deltas)], passes.collect(self, inputs, deltas))
 
-    # ------------------------------------------------------------------------------------------------ Jacobian
-
     def jacobian(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
-        """Derivative of every output of every sample by every weight, by backpropagation from each output.
-
-        Parameters
-        ----------
-        w : (n,) array
-        X : (m, d) array
-
-        Returns
-        -------
-        (m·K, n) array
-            Row s·K + k is ∂(output k of sample s)/∂w; columns in the order of w.
+        """∂ŷ/∂w (m·K, n) by backpropagation from each output: row s·K + k belongs to output k of sample s.
 
         References
         ----------

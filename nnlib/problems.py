@@ -110,11 +110,6 @@ class NetworkFit:
     decay_biases : bool, default True
         Whether E_W takes the biases too (as MacKay and MATLAB do) or leaves them out (as classification texts do).
 
-    Raises
-    ------
-    TypeError, ValueError
-        When arrays do not fit the network, hold nan or inf, or the cost does not go with the output activation.
-
     Examples
     --------
     >>> net = MLP([1, 2, 1])
@@ -265,12 +260,7 @@ class NetworkFit:
 
     @quiet
     def hessian_vector(self, w: ArrayLike, v: ArrayLike) -> FloatArray:
-        """H v without H (n,): Pearlmutter's R-operator, at about twice the price of a gradient.
-
-        References
-        ----------
-        Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6(1).
-        """
+        """H v without H (n,), at about twice the price of a gradient (Pearlmutter 1994, Neural Computation 6)."""
         w, v = (self.net._weights(arguments.real_numbers(name, vector)) for name, vector in (("w", w), ("v", v)))
         arguments.all_finite("v", v)
         Hv = self._decay * v
@@ -323,13 +313,7 @@ def named_problem(name: str, net: MLP, data: tuple[ArrayLike, ArrayLike]) -> Net
 
 
 def mean_squared_error(problem: NetworkFit, w: ArrayLike) -> float:
-    """Σ r²/P of the network with weights w on the data of a problem.
-
-    Examples
-    --------
-    >>> mean_squared_error(NetworkFit(MLP([1, 1]), [0.0, 1.0], [0.0, 4.0]), [2.0, 0.0])
-    2.0
-    """
+    """Σ r²/P of the network with weights w on the data of a problem."""
     if not isinstance(problem, NetworkFit):
         raise TypeError(f"problem must be a NetworkFit, got {type(problem).__name__}")
     return float(np.mean(problem.residuals(w) ** 2))
@@ -343,17 +327,13 @@ class CurveFit:
     f : callable
         ``f(w, x)`` with w (n,) gives the predictions, one for each entry of y: any function made of numpy operations.
     x : array
-        Numbers, in the shape that f takes; usually (P,).
+        In the shape that f takes; usually (P,).
     y : (P,) array
         The measurements.
     jacobian : callable, optional
-        ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it: the complex step where f takes complex numbers and central
-        differences bear it out, else these; it takes about three times as many values of f as there are parameters.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When f is not callable, y is not a vector of finite numbers, or f does not return one number for each of y.
+        ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it J is numerical: the complex step where f takes complex numbers
+        and central differences bear it out, else these. This is verified at EVERY w anew, because f may have branches,
+        and that is dear: some 3n values of f for each J, where the complex step alone takes n.
 
     Examples
     --------
@@ -441,10 +421,7 @@ class CurveFit:
 
     @quiet
     def quadratic_model(self, w: ArrayLike, limit: float = np.inf) -> NormalEquations | FactoredEquations:
-        """The Gauss–Newton model at w in the smaller of its two forms, for an optimizer that tries w.
-
-        Where the loss turns out to be above `limit`, only the loss is computed; the rest is None.
-        """
+        """As `NetworkFit.quadratic_model`."""
         r = self.residuals(w)
         loss = float(0.5 * (r @ r))
         if loss > limit:

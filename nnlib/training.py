@@ -50,21 +50,10 @@ def train(
     validation : problem, optional
         A problem with loss(w), made of data that are not trained on. Training stops when its loss has not fallen
         below its lowest for `patience` accepted steps, and returns the weights with the lowest.
-    patience : int, default 10
-        See `validation`.
     callback : callable, optional
         Called with each `Step`; training stops when it returns True.
     progress : bool, default False
         Show a progress bar (needs the package tqdm).
-
-    Returns
-    -------
-    Result
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type or range, and for steps that broke off in the middle of one.
 
     Examples
     --------
@@ -76,9 +65,7 @@ def train(
     (True, 'GOAL')
     """
     if not isinstance(steps, Steps):
-        raise TypeError(
-            f"steps must be an optimizer such as levenberg_marquardt(problem, w0), got {type(steps).__name__}"
-        )
+        raise TypeError(f"steps must be an optimizer, levenberg_marquardt(problem, w0) say, got {type(steps).__name__}")
     max_steps = arguments.integer("max_steps", max_steps, at_least=1)
     goal = -np.inf if goal is None else arguments.number("goal", goal)
     min_gradient = arguments.number("min_gradient", min_gradient, at_least=0)

@@ -496,7 +496,7 @@ def test_bad_input_is_named_at_the_door(options, error, message):
 
 @pytest.mark.parametrize("steps", [Bowl(), nnlib.steepest_descent, [1, 2], None])
 def test_steps_must_be_an_optimizer_at_work(steps):
-    with pytest.raises(TypeError, match=r"steps must be an optimizer such as levenberg_marquardt\(problem, w0\), got"):
+    with pytest.raises(TypeError, match=r"steps must be an optimizer, levenberg_marquardt\(problem, w0\) say, got"):
         nnlib.train(steps)
 
 

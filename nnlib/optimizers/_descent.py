@@ -90,16 +90,8 @@ def descending(evaluate: Callable, w: FloatArray, rates: Callable, rule: Rule, m
         if accepted:
             w, loss, g = trial, trial_loss, trial_g
         steepest = slope(w, g)
-        yield Step(
-            w=w,
-            loss=loss,
-            gradient_norm=norm(steepest),
-            scaled_gradient=relative_gradient(steepest, w, loss, start_loss),
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=trial_loss,
-            learning_rate=learning_rate,
-        )
+        scaled = relative_gradient(steepest, w, loss, start_loss)
+        yield Step(w, loss, norm(steepest), scaled, accepted, trial, trial_loss, learning_rate)
         if not accepted:
             return not_finite(trial_loss, trial_g)
 

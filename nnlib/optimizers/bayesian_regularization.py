@@ -42,13 +42,7 @@ from numpy.typing import ArrayLike
 from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.evidence import BayesResult, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
-from nnlib.optimizers._steps import (
-    Step,
-    Steps,
-    gradient_cosine,
-    norm,
-    starting_point,
-)
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, starting_point
 from nnlib.optimizers.levenberg_marquardt import ROUNDING, SMALLEST_MU, gain_ratio_rule
 from nnlib.results import StopReason
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib.optimizers._steps import Step, Steps, gradient_cosine, starting_point
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, starting_point
 from nnlib.problems import NormalEquations, require_least_squares
 from nnlib.results import StopReason
 
@@ -49,17 +49,8 @@ def _steps(problem, w):
         gain_ratio = (loss - model.loss) / predicted if predicted > 0 else np.nan
         if accepted:
             w, (JTJ, g, loss) = trial, model
-        yield Step(
-            w=w,
-            loss=loss,
-            gradient_norm=float(np.linalg.norm(g)),
-            scaled_gradient=gradient_cosine(g, np.diagonal(JTJ), loss),
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=model.loss,
-            gain_ratio=gain_ratio,
-            mu=0.0,
-        )
+        cosine = gradient_cosine(g, np.diagonal(JTJ), loss)
+        yield Step(w, loss, norm(g), cosine, accepted, trial, model.loss, mu=0.0, gain_ratio=gain_ratio)
         if not accepted:
             return StopReason.NOT_FINITE.with_numbers(loss=model.loss)
 

@@ -20,14 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import arguments
-from nnlib.optimizers._steps import (
-    Step,
-    Steps,
-    gradient_cosine,
-    norm,
-    require_finite_start,
-    starting_vector,
-)
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, require_finite_start, starting_vector
 from nnlib.problems import FactoredEquations, NormalEquations, require_least_squares
 from nnlib.results import StopReason
 
@@ -120,17 +113,7 @@ def _steps(quadratic_model, w, model, mu, next_mu, scaled, mu_max):
         mu, growth = next_mu(mu, growth, accepted, gain_ratio)
         mu = max(mu, SMALLEST_MU)
         cosine = gradient_cosine(g, diagonal, model.loss)
-        yield Step(
-            w=w,
-            loss=model.loss,
-            gradient_norm=norm(g),
-            scaled_gradient=cosine,
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=trial_loss,
-            mu=used_mu,
-            gain_ratio=gain_ratio,
-        )
+        yield Step(w, model.loss, norm(g), cosine, accepted, trial, trial_loss, mu=used_mu, gain_ratio=gain_ratio)
         # A step can promise little because w is a minimum, or only because μ is large: the gradient tells.
         at_minimum = cosine <= FLAT or model.loss <= exact_fit
         if at_minimum and (too_small_to_see or mu > mu_max):

@@ -78,16 +78,10 @@ def _steps(problem, w, flip_negative):
         if accepted:
             w, loss, g, H = trial, trial_loss, trial_g, trial_H
             eigenvalues, Q = _spectrum(H)
+        scaled = relative_gradient(g, w, loss, start_loss)
+        smallest = 0.0 if _is_zero(eigenvalues)[0] else float(eigenvalues[0])
         yield Step(
-            w=w,
-            loss=loss,
-            gradient_norm=norm(g),
-            scaled_gradient=relative_gradient(g, w, loss, start_loss),
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=trial_loss,
-            gain_ratio=gain_ratio,
-            smallest_eigenvalue=0.0 if _is_zero(eigenvalues)[0] else float(eigenvalues[0]),
+            w, loss, norm(g), scaled, accepted, trial, trial_loss, gain_ratio=gain_ratio, smallest_eigenvalue=smallest
         )
         if not accepted:
             return not_finite(trial_loss, trial_H if np.isfinite(trial_g).all() else trial_g)
