@@ -18,25 +18,16 @@ from nnlib import arguments
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function and its first two derivatives.
+    """An activation function and its first two derivatives; its name is what ``MLP(hidden=…, output=…)`` takes.
 
-    Attributes
-    ----------
-    name : str
-        The name it goes by in ``MLP(hidden=..., output=...)``.
-    g : callable
-        Pre-activations z to activations a = g(z).
-    derivative, second_derivative : callable
-        Activations a to g'(z) and g''(z) at the z that gave a; the second is None for softmax.
-    elementwise : bool
-        False for softmax, whose derivative is a matrix for each sample, diag(a) − a aᵀ: ``derivative`` is its
-        diagonal, ``pull`` multiplies by the whole of it.
+    Softmax is not elementwise: its derivative is a matrix for each sample, diag(a) − a aᵀ, of which `derivative` is the
+    diagonal and by which `pull` multiplies.
     """
 
     name: str
-    g: Callable[[np.ndarray], np.ndarray]
-    derivative: Callable[[np.ndarray], np.ndarray]
-    second_derivative: Callable[[np.ndarray], np.ndarray] | None
+    g: Callable[[np.ndarray], np.ndarray]  # z to a = g(z)
+    derivative: Callable[[np.ndarray], np.ndarray]  # a to g'(z), the slope at the z that gave a
+    second_derivative: Callable[[np.ndarray], np.ndarray] | None  # a to g''(z)
     elementwise: bool = True
 
     def pull(self, a: np.ndarray, error: np.ndarray) -> np.ndarray:

@@ -110,26 +110,23 @@ def number(
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
     value = float(value)
-    limits = [
-        (value > above, f"above {above:g}"),
-        (value < below, f"below {below:g}"),
-        (value >= at_least, f"at least {at_least:g}"),
-        (value <= at_most, f"at most {at_most:g}"),
-    ]
     if not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, got {value}")
-    for holds, limit in limits:
+    for holds, words, limit in (
+        (value > above, "above", above),
+        (value < below, "below", below),
+        (value >= at_least, "at least", at_least),
+        (value <= at_most, "at most", at_most),
+    ):
         if not holds:
-            raise ValueError(f"{name} must be {limit}, got {value:g}")
+            raise ValueError(f"{name} must be {words} {limit:g}, got {value:g}")
     return value
 
 
 def integer(name: str, value, *, at_least: int | None = None) -> int:
     """`value` as an int, `at_least` that large."""
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be a whole number, got {value!r} (bool)")
     try:
-        value = operator.index(value)
+        value = operator.index(None if isinstance(value, (bool, np.bool_)) else value)
     except TypeError:
         raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})") from None
     if at_least is not None and value < at_least:

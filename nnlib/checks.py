@@ -12,21 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import arguments
+from nnlib import arguments, derivatives
 from nnlib.arguments import FloatArray
-from nnlib.derivatives import (
-    EPS,
-    METHODS,
-    ROUNDING_ERRORS,
-    array_valued,
-    central_differences,
-    central_steps,
-    complex_step,
-    finite_derivative,
-    numerical_gradient,
-    numerical_hessian,
-    numerical_jacobian,
-)
+from nnlib.derivatives import numerical_gradient, numerical_hessian, numerical_jacobian
 
 __all__ = [
     "CheckReport",
@@ -76,18 +64,14 @@ class CheckReport:
 
     Attributes
     ----------
-    name : str
-        What was checked: "gradient", "jacobian" or "hessian".
-    method : {"central", "complex"}
-        The numerical method.
+    name, method : str
+        What was checked, "gradient" say, and the numerical method, "central" or "complex".
     given, numerical : array
         The derivative as the problem and as the numerical method have it.
-    difference : array
-        |given − numerical| relative to the larger of the two magnitudes.
-    rounding : array
-        The difference, relative as well, that the rounding of the numerical method may make.
+    difference, rounding : array
+        |given − numerical| relative to the larger of the two, and how much of it rounding may make.
     tolerance : float
-        The difference that is allowed besides.
+        The relative difference that is allowed besides.
     """
 
     name: str
@@ -136,17 +120,15 @@ class CheckReport:
             f"  worst at [{', '.join(map(str, at))}]: given {self.given[at]:.9g}, numerical {self.numerical[at]:.9g}, "
             f"relative difference {difference:.1e} (allowed {self.tolerance:.0e}{besides})"
         )
-        return "\n".join([self._verdict(), worst] + [f"  {self.hint}"] * bool(self.hint))
+        return "\n".join([f"{self.name} is {self._verdict()}", worst] + [f"  {self.hint}"] * bool(self.hint))
 
     def _verdict(self) -> str:
-        method, n, wrong, undecided = METHODS[self.method], self.given.size, self.wrong.sum(), self.undecided.sum()
-        if wrong:
-            return f"{self.name} is WRONG: {wrong} of {n} entries differ from {method}"
-        if undecided:
-            return (
-                f"{self.name} is undecided at this w: {undecided} of {n} entries are lost in the rounding of {method}"
-            )
-        return f"{self.name} is right: all {n} entries agree with {method}"
+        method, n = derivatives.METHODS[self.method], self.given.size
+        if self.wrong.any():
+            return f"WRONG: {self.wrong.sum()} of {n} entries differ from {method}"
+        if self.undecided.any():
+            return f"undecided at this w: {self.undecided.sum()} of {n} entries are lost in the rounding of {method}"
+        return f"right: all {n} entries agree with {method}"
 
     __repr__ = __str__
 
@@ -211,9 +193,9 @@ def _check(problem, base: str, name: str, w: ArrayLike, method: str, tolerance: 
             raise TypeError(f"problem must have {base}(w) and {name}(w), {type(problem).__name__} has no {needed}")
     w = arguments.real_array("w", w, 1)
     tolerance = arguments.number("tolerance", tolerance, above=0)
-    f = array_valued(getattr(problem, base), (1,) if base == "loss" else None)
-    numerical, method = finite_derivative(f, w, method, f"problem.{base}(w)")
-    rounding = _rounding(f, w, numerical, method)
+    f = derivatives.array_valued(getattr(problem, base), (1,) if base == "loss" else None)
+    numerical, method = derivatives.finite_derivative(f, w, method, f"problem.{base}(w)")
+    rounding = derivatives.rounding_of(f, w, numerical, method)
     if base == "loss":
         numerical, rounding = numerical[0], rounding[0]
     given = arguments.real_numbers(f"problem.{name}(w)", getattr(problem, name)(w))
@@ -226,22 +208,6 @@ def _check(problem, base: str, name: str, w: ArrayLike, method: str, tolerance: 
         difference, rounding = np.abs(given - numerical) / size, rounding / size
     difference[np.isnan(difference)] = np.inf  # what is not finite agrees with nothing
     return CheckReport(name, method, given, numerical, difference, rounding, tolerance)
-
-
-def _rounding(f, w: FloatArray, J: FloatArray, method: str) -> FloatArray:
-    """How far rounding may move each entry of the numerical Jacobian J (P, n), or of one found by hand.
-
-    Inside f terms may cancel: then J scatters when w moves by a few rounding errors and the step by a factor. Outside,
-    central differences divide a rounding error of f by the step. The complex step does not, but a derivative by hand
-    may subtract, such as the 1 − a² of a saturated unit: it is then right to ε for a step of w's size, and no better.
-    """
-    if method == "central":
-        over = central_steps(w)
-        again = [central_differences(f, w, 2 * over)[0]]
-    else:
-        over = np.clip(np.abs(w), 1e-3, 1)
-        again = [complex_step(f, w * (1 + shift), 0.7e-20) for shift in (-4 * EPS, 4 * EPS)]
-    return ROUNDING_ERRORS * (np.abs(again - J).max(axis=0) + EPS * np.abs(f(w.copy())).max() / over)
 
 
 def _likely_cause(given: FloatArray, numerical: FloatArray) -> str:

@@ -21,24 +21,12 @@ from nnlib.activations import Activation
 
 @dataclass(frozen=True)
 class Cost:
-    """A cost as three functions of (z, a, Y, output activation), and the outputs it is meant for.
+    """A cost as functions of (z, a, Y, output activation)."""
 
-    Attributes
-    ----------
-    value : callable
-        E, one number.
-    delta : callable
-        δ = ∂E/∂z, shape (K, m).
-    delta_along : callable
-        The change of δ when z changes by dz: (∂²E/∂z²) dz, shape (K, m); its last argument is dz.
-    curvature : callable
-        The (generalized) Gauss–Newton curvature of E in z, shape (K, K, m).
-    """
-
-    value: Callable[..., float]
-    delta: Callable[..., np.ndarray]
-    delta_along: Callable[..., np.ndarray]
-    curvature: Callable[..., np.ndarray]
+    value: Callable[..., float]  # E
+    delta: Callable[..., np.ndarray]  # δ = ∂E/∂z (K, m)
+    delta_along: Callable[..., np.ndarray]  # (∂²E/∂z²) dz (K, m), how δ changes with z; dz is the last argument
+    curvature: Callable[..., np.ndarray]  # ∂²E/∂z² (K, K, m)
 
 
 # Squared error E = ½ Σ (a − y)², for element-wise outputs.

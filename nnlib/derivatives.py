@@ -191,6 +191,22 @@ def complex_value(f, w: NDArray[np.complex128]) -> NDArray[np.complex128]:
     return value
 
 
+def rounding_of(f, w: FloatArray, J: FloatArray, method: str) -> FloatArray:
+    """How far rounding may move each entry of the numerical Jacobian J (P, n), or of one found by hand.
+
+    Inside f terms may cancel: then J scatters when w moves by a few rounding errors and the step by a factor. Outside,
+    central differences divide a rounding error of f by the step. The complex step does not, but a derivative by hand
+    may subtract, such as the 1 − a² of a saturated unit: it is then right to ε for a step of w's size, and no better.
+    """
+    if method == "central":
+        over = central_steps(w)
+        again = [central_differences(f, w, 2 * over)[0]]
+    else:
+        over = np.clip(np.abs(w), 1e-3, 1)
+        again = [complex_step(f, w * (1 + shift), 0.7e-20) for shift in (-4 * EPS, 4 * EPS)]
+    return ROUNDING_ERRORS * (np.abs(again - J).max(axis=0) + EPS * np.abs(f(w.copy())).max() / over)
+
+
 def _second_differences(f, w: FloatArray) -> FloatArray:
     """Four values a pair of parameters, with steps of ε^(1/4): truncation and rounding are then alike, near √ε."""
     steps = np.diag(EPS**0.25 * np.maximum(np.abs(w), 1.0))

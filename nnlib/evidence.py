@@ -1,6 +1,11 @@
 """γ, the evidence and error bars at any (w, α, β), all from one eigendecomposition of JᵀJ.
 
 The formulas are derived in `nnlib.optimizers.bayesian_regularization`, which finds w, α and β.
+
+References
+----------
+MacKay (1992), Bayesian interpolation, and A practical Bayesian framework for backpropagation networks, Neural
+Computation 4.
 """
 
 from __future__ import annotations
@@ -62,10 +67,8 @@ def require_plain_least_squares(problem) -> None:
     if getattr(problem, "cost", "squared-error") != "squared-error":
         raise ValueError(f"Bayesian regularization needs cost='squared-error', the problem has cost={problem.cost!r}")
     if getattr(problem, "weight_decay", 0.0) != 0:
-        raise ValueError(
-            f"Bayesian regularization finds the weight decay itself: the problem must have weight_decay=0, "
-            f"got {problem.weight_decay:g}"
-        )
+        found = f"got {problem.weight_decay:g}"
+        raise ValueError(f"Bayesian regularization finds the weight decay itself: it must be 0 in the problem, {found}")
 
 
 class ErrorBars(NamedTuple):
@@ -142,8 +145,7 @@ class BayesResult(Result):
         fewer parameters are left over, n − γ, than a hidden unit has (weights in, bias and weights out, of the
         smallest one), no unit is off. If the γ and the evidence of a larger network are no higher, this one was large
         enough. False is no promise: a network that is far too small may take what it cannot follow for noise, and then
-        leave parameters over. (Foresee & Hagan 1997 advise a larger network where γ comes close to n, without a number
-        for close.)
+        leave parameters over. (Foresee & Hagan 1997 advise a larger network where γ comes close to n.)
         """
         return self.alpha > 0 and len(self.w) - self.gamma < _smallest_unit(self.problem)
 
@@ -152,42 +154,31 @@ class BayesResult(Result):
 
         With ``std=True`` both, in arrays of one shape: (m, K) for a network, like f(w, X) for a curve. 1/β is the noise
         of a new measurement, gᵀA⁻¹g what the data leave open about w, with A = βJᵀJ + αI.
-
-        References
-        ----------
-        MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
         """
         mean = super().predict(X)
         if not arguments.flag("std", std):
             return mean
         if not self.alpha > 0:
             raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
+        if not isinstance(self.problem, (NetworkFit, CurveFit)):
+            raise TypeError(f"error bars need a NetworkFit or a CurveFit, not a {type(self.problem).__name__}")
         at = eigensystem(self.problem, self.w)
-        G = self._jacobian(X) @ at.V
+        G = self.problem.prediction_jacobian(self.w, X) @ at.V
         variance = 1 / self.beta + np.sum(G * G / (self.beta * at.eigenvalues + self.alpha), axis=1)
         return ErrorBars(mean, np.sqrt(variance).reshape(mean.shape))
 
-    def _jacobian(self, X: ArrayLike) -> FloatArray:
-        """∂ŷ/∂w at inputs X, one row a prediction."""
-        problem = self.problem
-        if isinstance(problem, NetworkFit):
-            return problem.net.jacobian(self.w, X)
-        if isinstance(problem, CurveFit):
-            return problem.prediction_jacobian(self.w, X)
-        raise TypeError(f"error bars need a NetworkFit or a CurveFit, the problem is a {type(problem).__name__}")
-
     def __repr__(self) -> str:
-        found = f"α {self.alpha:.4g}, β {self.beta:.4g}, γ {self.gamma:.4g} of {len(self.w)} parameters"
-        return f"{super().__repr__()}\n  {found}, log evidence {self.log_evidence:.6g}{self._warning()}"
-
-    def _warning(self) -> str:
-        if not self.may_be_too_small:
-            return ""
-        left, unit = len(self.w) - self.gamma, _smallest_unit(self.problem)
-        return (
-            f"\n  γ leaves {left:.2g} parameters over, fewer than one hidden unit has ({unit}): every unit is in use, "
-            f"and the network may be too small"
+        n, left = len(self.w), len(self.w) - self.gamma
+        text = (
+            f"{super().__repr__()}\n  α {self.alpha:.4g}, β {self.beta:.4g}, γ {self.gamma:.4g} of {n} parameters, "
+            f"log evidence {self.log_evidence:.6g}"
         )
+        if self.may_be_too_small:
+            text += (
+                f"\n  γ leaves {left:.2g} parameters over, fewer than one hidden unit has "
+                f"({_smallest_unit(self.problem)}): every unit is in use, and the network may be too small"
+            )
+        return text
 
 
 def _smallest_unit(problem) -> int:
@@ -210,10 +201,6 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
         The minimum of βE_D + αE_W.
     alpha, beta : float
         Precision of the prior and of the noise, > 0.
-
-    References
-    ----------
-    MacKay (1992), Bayesian interpolation, Neural Computation 4.
 
     Examples
     --------
@@ -249,14 +236,8 @@ def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> fl
 class Directions(NamedTuple):
     """The eigenvectors of JᵀJ and how far the data determine w along each; from the best determined one down.
 
-    Attributes
-    ----------
-    eigenvalues : (n,) array
-        λ_i of JᵀJ.
-    vectors : (n, n) array
-        The unit eigenvector of λ_i in column i.
-    shares : (n,) array
-        βλ_i/(βλ_i + α), from 0 (the prior decides) to 1 (the data decide): their sum is γ.
+    Column i of `vectors` belongs to the eigenvalue λ_i, and so does the share βλ_i/(βλ_i + α), from 0 (the prior
+    decides) to 1 (the data decide). The sum of the shares is γ.
     """
 
     eigenvalues: FloatArray
@@ -270,10 +251,6 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
     Around the minimum the data alone would put w at w_D with precision βλ_i along eigenvector i, the prior alone at 0
     with precision α. Both together put it at the share βλ_i/(βλ_i + α) of the way from 0 to w_D. Its arguments are
     those of `log_evidence`.
-
-    References
-    ----------
-    MacKay (1992), Bayesian interpolation, Neural Computation 4, section 4.2.
 
     Examples
     --------

@@ -46,6 +46,17 @@ def row_blocks(rows: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, rows, size))
 
 
+def table(name: str, value: ArrayLike, columns: int, network: str) -> FloatArray:
+    """Samples in the rows of a matrix of so many columns, for which a vector will do if it is one."""
+    array = arguments.real_array(name, value, (1, 2))
+    if array.ndim == 1 and columns == 1:
+        return array[:, None]
+    if array.ndim != 2 or array.shape[1] != columns:
+        found = f"{array.shape[1]} columns" if array.ndim == 2 else "no columns, only one axis"
+        raise ValueError(f"{name} has {found}, the network {network} (one sample a row)")
+    return array
+
+
 class MLP:
     """A multilayer perceptron: layer sizes and activations, without weights.
 
@@ -113,12 +124,10 @@ class MLP:
         """
         rng = arguments.random_generator("seed", seed)
         draw = INITIALIZERS[arguments.choice("scheme", scheme, INITIALIZERS)]
-        input_range = arguments.real_array("input_range", input_range, 1)
-        if len(input_range) != 2:
-            raise ValueError(f"input_range must be two numbers, low and high, got {len(input_range)}")
-        low, high = input_range
-        if not low < high:
-            raise ValueError(f"input_range must rise from low to high, got ({low:g}, {high:g})")
+        ends = arguments.real_array("input_range", input_range, 1).tolist()
+        if len(ends) != 2 or not ends[0] < ends[1]:
+            raise ValueError(f"input_range must be two numbers that rise from low to high, got {ends}")
+        low, high = ends
         w = np.empty(self.n_params)
         last = len(self.shapes) - 1
         for layer, (W_view, b_view) in enumerate(self.unpack(w)):
@@ -148,13 +157,7 @@ class MLP:
         return arguments.all_finite("w", self._weights(w))
 
     def _inputs(self, X: ArrayLike) -> np.ndarray:
-        X = arguments.real_array("X", X, (1, 2))
-        if X.ndim == 1 and self.n_inputs == 1:
-            X = X[:, None]
-        if X.ndim != 2 or X.shape[1] != self.n_inputs:
-            columns = f"{X.shape[1]} columns" if X.ndim == 2 else "no columns, only one axis"
-            raise ValueError(f"X has {columns}, the network takes {self.n_inputs} inputs (one sample a row)")
-        return X
+        return table("X", X, self.n_inputs, f"takes {self.n_inputs} inputs")
 
     def thetas(self, w: np.ndarray) -> list[np.ndarray]:
         return [w[at].reshape(shape) for at, shape in zip(self.slices, self.shapes, strict=True)]

@@ -15,7 +15,6 @@ A loss that overflows is inf or nan and says nothing else: deciding what to do a
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -28,19 +27,10 @@ from nnlib.activations import ACTIVATIONS
 from nnlib.arguments import FloatArray
 from nnlib.costs import COSTS
 from nnlib.gauss_newton_matrix import ContractedProducts, JacobianProducts
-from nnlib.network import BLOCK_ROWS, MLP, row_blocks
+from nnlib.network import BLOCK_ROWS, MLP, row_blocks, table
 
-
-# A trial step may leave the region where a model can be evaluated. That is for the caller to see in the loss.
-def quiet(method: Callable) -> Callable:
-    """Decorator: numpy does not warn of overflow, nan or division by zero inside the method."""
-
-    @functools.wraps(method)
-    def silent(*args, **kwargs):
-        with np.errstate(all="ignore"):  # a new one for each call: one that is shared forgets what to restore
-            return method(*args, **kwargs)
-
-    return silent
+# Decorator: a trial step may leave the region where a model can be evaluated, which the caller sees in the loss.
+quiet = np.errstate(all="ignore")
 
 
 class NormalEquations(NamedTuple):
@@ -116,12 +106,8 @@ class NetworkFit:
     >>> problem = NetworkFit(net, [[-1.0], [0.0], [1.0]], [[1.0], [0.0], [1.0]])
     >>> problem
     NetworkFit(MLP([1, 2, 1]), 3 samples, squared-error)
-    >>> w = net.init(seed=0, scheme="zeros")
-    >>> problem.loss(w)
+    >>> problem.loss(net.init(seed=0, scheme="zeros"))
     1.0
-    >>> JTJ, JTr, loss = problem.normal_equations(w)
-    >>> bool(np.allclose(JTr, problem.gradient(w)))
-    True
     """
 
     def __init__(
@@ -135,7 +121,8 @@ class NetworkFit:
     ):
         if not isinstance(net, MLP):
             raise TypeError(f"net must be an nnlib.MLP, got {type(net).__name__}")
-        self.net, self.X, self.Y = net, net._inputs(X), _targets(net, Y)
+        self.net, self.X = net, net._inputs(X)
+        self.Y = table("Y", Y, net.n_outputs, f"gives {net.n_outputs} outputs")
         if len(self.X) != len(self.Y):
             raise ValueError(f"X has {len(self.X)} rows and Y has {len(self.Y)}: one row a sample in both")
         self.cost = arguments.choice("cost", cost, dict.fromkeys(name for name, _ in COSTS))
@@ -155,6 +142,10 @@ class NetworkFit:
     def predict(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
         """The network's outputs (m, K) at inputs X (m, d)."""
         return self.net.predict(w, X)
+
+    def prediction_jacobian(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
+        """∂ŷ/∂w (m·K, n) at inputs X."""
+        return self.net.jacobian(w, X)
 
     def batch(self, rows: ArrayLike) -> NetworkFit:
         """The same fit on some of the samples: `rows` are their numbers (or a slice, or a mask).
@@ -272,16 +263,6 @@ class NetworkFit:
         """The exact H = ∂²E/∂w² (n, n), one column at a time, made symmetric against rounding."""
         H = np.column_stack([self.hessian_vector(w, e) for e in np.eye(self.n_params)])
         return (H + H.T) / 2
-
-
-def _targets(net: MLP, Y: ArrayLike) -> FloatArray:
-    Y = arguments.real_array("Y", Y, (1, 2))
-    if Y.ndim == 1 and net.n_outputs == 1:
-        Y = Y[:, None]
-    if Y.ndim != 2 or Y.shape[1] != net.n_outputs:
-        columns = f"{Y.shape[1]} columns" if Y.ndim == 2 else "no columns, only one axis"
-        raise ValueError(f"Y has {columns}, the network gives {net.n_outputs} outputs (one sample a row)")
-    return Y
 
 
 def _matching_cost(cost: str, output: str):

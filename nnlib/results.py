@@ -108,12 +108,8 @@ class Result:
         One entry a step: loss, gradient_norm, scaled_gradient, accepted, trial_loss, learning_rate, mu, gain_ratio,
         smallest_eigenvalue (nan where the optimizer has no such number; see `Step`), seconds since the start, and
         validation_loss if there was a validation problem.
-    method : str
-        The optimizer.
-    problem : object
-        What was fitted.
-    start_loss : float
-        The loss at the start, before the first step.
+    method, problem : str, object
+        The optimizer and what was fitted.
     best_step : int
         The step that led to w, counted from 1 as in ``history["loss"][best_step - 1]``; 0 if it is the start itself.
     """

@@ -121,7 +121,8 @@ def train(
                     break
                 seconds = time.perf_counter() - began
                 latest = measure(step.w, step.loss) if step.accepted else latest
-                records.append({**_numbers(step), "seconds": seconds, "validation_loss": latest})
+                numbers = {name: getattr(step, name) for name in _scalars(step)}
+                records.append({**numbers, "seconds": seconds, "validation_loss": latest})
                 if step.accepted and (latest < best.measure or newest_is_best):
                     best, waited = _Best(step.w, step.loss, latest, len(records)), 0
                 elif step.accepted:
@@ -160,10 +161,8 @@ def _of_the_point(reason: StopReason, point: _Best, steps: Steps, start_loss: fl
 
 def _own_ending(steps: Steps) -> StopReason:
     if steps.ending is None:
-        raise ValueError(
-            f"steps broke off in the middle of a step (interrupted, or by an error) and cannot go on: start "
-            f"{steps.method} anew from where they stand, steps.w"
-        )
+        anew = f"start {steps.method} anew from where they stand, steps.w"
+        raise ValueError(f"steps broke off in the middle of a step (an interrupt or error) and cannot go on: {anew}")
     return steps.ending
 
 
@@ -172,11 +171,7 @@ def _is_true(answer) -> bool:
     return isinstance(answer, (bool, np.bool_)) and bool(answer)
 
 
-def _numbers(step: Step) -> dict[str, float]:
-    return {name: getattr(step, name) for name in _scalars(step)}
-
-
-def _scalars(step) -> list[str]:
+def _scalars(step: Step | type[Step]) -> list[str]:
     return [f.name for f in fields(step) if f.name not in ("w", "trial_w")]
 
 

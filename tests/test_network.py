@@ -220,7 +220,7 @@ def test_too_large_a_start_saturates_and_small_uniform_weights_do_not(hidden, lo
         (lambda: nnlib.MLP([1, 2, 1]).init(seed=-1), ValueError, "seed must not be negative"),
         (lambda: nnlib.MLP([1, 2, 1]).init(seed="0"), TypeError, "seed must be a whole number"),
         (lambda: nnlib.MLP([1, 2, 1]).init(0, scheme="nguyen"), ValueError, "did you mean 'nguyen-widrow'"),
-        (lambda: nnlib.MLP([1, 2, 1]).init(0, input_range=(1, 1)), ValueError, "input_range must rise"),
+        (lambda: nnlib.MLP([1, 2, 1]).init(0, input_range=(1, 1)), ValueError, "input_range must be two numbers that rise"),
         (
             lambda: nnlib.MLP([2, 2, 1]).predict(np.zeros(9), np.zeros((4, 3))),
             ValueError,

@@ -116,15 +116,11 @@ def _mini_batches(method, problem, batch_size, seed, batches_per_step) -> Iterat
     per_epoch = math.ceil(m / arguments.integer("batch_size", batch_size, at_least=1))
     per_step = per_epoch if batches_per_step is None else batches_per_step
     rng = arguments.random_generator("seed", seed)
-    return _grouped(_shuffled(m, per_epoch, rng), arguments.integer("batches_per_step", per_step, at_least=1))
+    size, batches = arguments.integer("batches_per_step", per_step, at_least=1), _shuffled(m, per_epoch, rng)
+    return (list(islice(batches, size)) for _ in count())
 
 
 def _shuffled(m: int, per_epoch: int, rng: np.random.Generator) -> Iterator:
     """Batches without end: each epoch all m rows in a new random order, cut into parts as equal as can be."""
     while True:
         yield from np.array_split(rng.permutation(m), per_epoch)
-
-
-def _grouped(stream: Iterator, size: int) -> Iterator[list]:
-    while True:
-        yield list(islice(stream, size))

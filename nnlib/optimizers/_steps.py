@@ -55,12 +55,8 @@ class Steps(Iterator[Step]):
 
     Attributes
     ----------
-    problem : object
-        What is minimized.
-    w0 : (n,) array
-        Where it starts.
-    method : str
-        The optimizer's name.
+    method, problem, w0 : str, object, (n,) array
+        The optimizer's name, what it minimizes and where it starts.
     w, loss : (n,) array, float
         Where it stands: at the start first, then at the last step's w and its loss.
     ending : StopReason or None
@@ -74,12 +70,10 @@ class Steps(Iterator[Step]):
     record: type[Step] = Step
     newest_is_best = False
 
-    def __init__(
-        self, method: str, problem, w0: FloatArray, loss0: float, generator: Generator[Step, None, StopReason]
-    ):
+    def __init__(self, method: str, problem, w0: FloatArray, loss0: float, generator: Generator):
         self.method, self.problem, self.w0 = method, problem, w0
         self.w, self.loss = w0, loss0
-        self._generator = generator
+        self._generator = generator  # of Step records; what it returns is the ending
         self.ending: StopReason | None = None
 
     def __next__(self) -> Step:

@@ -66,10 +66,8 @@ class BayesianStep(Step):
 
     Attributes
     ----------
-    alpha, beta : float
-        Precision of the prior and of the noise after the step.
-    gamma : float
-        Effective number of parameters at w, α and β.
+    alpha, beta, gamma : float
+        Precision of the prior and of the noise after the step, and the effective number of parameters there.
     log_evidence : float
         ln P(D|α,β) at w; −inf while α = 0.
     E_D, E_W : float
@@ -85,13 +83,7 @@ class BayesianStep(Step):
 
 
 class BayesianSteps(Steps):
-    """The steps of Bayesian regularization: an iterator of `BayesianStep`.
-
-    Attributes
-    ----------
-    alpha, beta, gamma, log_evidence : float
-        Where it stands, as w and loss.
-    """
+    """The steps of Bayesian regularization: an iterator of `BayesianStep` that knows its α, β, γ and evidence too."""
 
     record = BayesianStep
     newest_is_best = True  # losses at different α and β do not compare: where the run has come to is what it found
@@ -127,7 +119,7 @@ def bayesian_regularization(
         A least-squares problem without weight decay, with loss(w), normal_equations(w) and n_residuals. There may be
         more weights than residuals.
     w0 : (n,) array
-        Start; for networks best drawn by "nguyen-widrow".
+        For networks best drawn by "nguyen-widrow".
     mu : float, default 1e-3
         First value of the damping μ > 0, which goes by the gain-ratio rule (see `levenberg_marquardt`).
     plain_steps : int, default 5
@@ -282,23 +274,11 @@ class _Run:
 
     def record(self, trial: _Trial) -> BayesianStep:
         at = self.at
-        return BayesianStep(
-            w=at.w,
-            loss=at.E_D,
-            gradient_norm=norm(self.beta * at.JTr + self.alpha * at.w),
-            scaled_gradient=self.scaled_gradient,
-            accepted=trial.accepted,
-            trial_w=trial.w,
-            trial_loss=trial.E_D,
-            mu=trial.mu,
-            gain_ratio=trial.gain_ratio,
-            alpha=self.alpha,
-            beta=self.beta,
-            gamma=self.gamma,
-            log_evidence=log_evidence_of(at, self.alpha, self.beta, self.P),
-            E_D=at.E_D,
-            E_W=at.E_W,
-        )
+        gradient = norm(self.beta * at.JTr + self.alpha * at.w)
+        evidence = log_evidence_of(at, self.alpha, self.beta, self.P)
+        bayes = dict(alpha=self.alpha, beta=self.beta, gamma=self.gamma, log_evidence=evidence, E_D=at.E_D, E_W=at.E_W)
+        step = (at.w, at.E_D, gradient, self.scaled_gradient, trial.accepted, trial.w, trial.E_D)
+        return BayesianStep(*step, mu=trial.mu, gain_ratio=trial.gain_ratio, **bayes)
 
 
 def _log_change(pair: tuple[float, float], previous: tuple[float, float]) -> float:
