@@ -78,15 +78,11 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     return e / e.sum(axis=axis, keepdims=True)
 
 
-def _logistic_slope(a: np.ndarray) -> np.ndarray:
-    return a * (1 - a)
-
-
 _TABLE = (
     Activation("tanh", np.tanh, lambda a: 1 - a * a, lambda a: -2 * a * (1 - a * a)),
-    Activation("logistic", logistic, _logistic_slope, lambda a: a * (1 - a) * (1 - 2 * a)),
+    Activation("logistic", logistic, lambda a: a * (1 - a), lambda a: a * (1 - a) * (1 - 2 * a)),
     Activation("relu", relu, lambda a: (np.real(a) > 0).astype(float), np.zeros_like),
     Activation("linear", lambda z: z, np.ones_like, np.zeros_like),
-    Activation("softmax", lambda z: softmax(z, axis=0), _logistic_slope, None, elementwise=False),
+    Activation("softmax", lambda z: softmax(z, axis=0), lambda a: a * (1 - a), None, elementwise=False),
 )
 ACTIVATIONS = {activation.name: activation for activation in _TABLE}

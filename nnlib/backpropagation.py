@@ -7,10 +7,14 @@ z^l = Θ^l ā^{l−1}, and so are all derivatives:
     backward   δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l)
     gradient   ∂E/∂Θ^l = Σ_samples δ^l (ā^{l−1})ᵀ
 
-The Jacobian is the same backward pass started from each output instead of from the error (Hagan & Menhaj 1994).
+The Jacobian is the same backward pass started from each output instead of from the error. One sample is a COLUMN, as in
+the formulas: arrays are (units, samples), Z = Θ Ā does all samples at once, and each unit's numbers are neighbors.
 
-One sample is a COLUMN, as in the formulas: arrays are (units, samples), Z = Θ Ā does all samples at once, and each
-unit's numbers lie side by side in memory.
+References
+----------
+Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors, Nature 323.
+Hagan & Menhaj (1994), Training feedforward networks with the Marquardt algorithm, IEEE TNN 5(6): the Jacobian.
+Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6(1): `gradient_along`.
 """
 
 from __future__ import annotations

@@ -89,18 +89,9 @@ def occams_hill(
     off: γ stays where it is, whatever the number of weights, and with one α for all weights such units cost next to
     nothing, so that the evidence of the best fit stays about level. The fits that found something worse lie below.
 
-    Parameters
-    ----------
-    X, Y : (m, d) and (m, K) array
-        Scaled to about [−1, 1].
-    hidden : iterable of int, default 1 … 10
-        Numbers of tanh units; `seeds` and `max_steps` are those of `best_of`, for each of them.
-    validation : pair of arrays (X, Y), optional
-        Data that are not trained on, scaled as X and Y are, for the validation error of each fit.
-
-    References
-    ----------
-    MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
+    Inputs X and targets Y should be scaled to about [−1, 1]. `hidden` are the numbers of tanh units; `seeds` and
+    `max_steps` are those of `best_of`, for each of them. `validation` is a pair (X, Y) of data that are not trained on,
+    scaled alike, for the validation error of each fit. The figure is MacKay's (see `nnlib.evidence`).
 
     Examples
     --------

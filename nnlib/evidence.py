@@ -67,8 +67,8 @@ def require_plain_least_squares(problem) -> None:
     if getattr(problem, "cost", "squared-error") != "squared-error":
         raise ValueError(f"Bayesian regularization needs cost='squared-error', the problem has cost={problem.cost!r}")
     if getattr(problem, "weight_decay", 0.0) != 0:
-        found = f"got {problem.weight_decay:g}"
-        raise ValueError(f"Bayesian regularization finds the weight decay itself: it must be 0 in the problem, {found}")
+        found = f"weight_decay=0, got {problem.weight_decay:g}"
+        raise ValueError(f"Bayesian regularization finds the weight decay itself: the problem must have {found}")
 
 
 class ErrorBars(NamedTuple):
@@ -96,8 +96,8 @@ class BayesResult(Result):
     """The result of training by Bayesian regularization: everything of `Result`, and the following.
 
     w are the last weights, those that belong to α and β (with a validation problem: those of its lowest loss, and
-    α and β as they were there). ``loss`` is E_D. ``history`` has the entries alpha, beta, gamma, log_evidence, E_D
-    and E_W too.
+    α and β as they were there). ``loss`` is E_D = ½ Σ r², E_W is ½ Σ w². ``history`` has the entries alpha, beta,
+    gamma, log_evidence, E_D and E_W too.
 
     Attributes
     ----------
@@ -124,12 +124,10 @@ class BayesResult(Result):
 
     @property
     def E_D(self) -> float:
-        """½ Σ r²."""
         return self.loss
 
     @property
     def E_W(self) -> float:
-        """½ Σ w²."""
         return 0.5 * float(self.w @ self.w)
 
     @property
@@ -193,14 +191,7 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
     It is −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π, with A = βJᵀJ + αI; exact for models linear
     in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted.
 
-    Parameters
-    ----------
-    problem : object
-        As in `nnlib.bayesian_regularization`.
-    w : (n,) array
-        The minimum of βE_D + αE_W.
-    alpha, beta : float
-        Precision of the prior and of the noise, > 0.
+    The problem is one that `nnlib.bayesian_regularization` takes, w the minimum of βE_D + αE_W; α and β are above 0.
 
     Examples
     --------

@@ -74,10 +74,6 @@ class MLP:
     n_params, n_inputs, n_outputs : int
         n weights and biases, the length of w; d and K.
 
-    References
-    ----------
-    Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors, Nature 323.
-
     Examples
     --------
     >>> net = MLP([2, 3, 1])
@@ -201,10 +197,6 @@ class MLP:
 
     def jacobian(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
         """∂ŷ/∂w (m·K, n) by backpropagation from each output: row s·K + k belongs to output k of sample s.
-
-        References
-        ----------
-        Hagan & Menhaj (1994), Training feedforward networks with the Marquardt algorithm, IEEE TNN 5(6).
 
         Examples
         --------

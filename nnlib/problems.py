@@ -86,7 +86,6 @@ class NetworkFit:
 
     Parameters
     ----------
-    net : MLP
     X : (m, d) array
         Inputs, one sample a row; (m,) will do for one input.
     Y : (m, K) array
@@ -251,7 +250,7 @@ class NetworkFit:
 
     @quiet
     def hessian_vector(self, w: ArrayLike, v: ArrayLike) -> FloatArray:
-        """H v without H (n,), at about twice the price of a gradient (Pearlmutter 1994, Neural Computation 6)."""
+        """H v without H (n,), at about twice the price of a gradient."""
         w, v = (self.net._weights(arguments.real_numbers(name, vector)) for name, vector in (("w", w), ("v", v)))
         arguments.all_finite("v", v)
         Hv = self._decay * v

@@ -154,9 +154,8 @@ def _of_the_point(reason: StopReason, point: _Best, steps: Steps, start_loss: fl
     higher = steps.loss - point.loss > SAME_LOSS * max(abs(start_loss), abs(point.loss))
     if by_validation or not reason.converged or not higher:
         return reason
-    return StopReason.HIGHER_MINIMUM.with_numbers(
-        reason=reason.value, last=steps.loss, best=point.loss, best_step=point.step
-    )
+    numbers = dict(last=steps.loss, best=point.loss, best_step=point.step)
+    return StopReason.HIGHER_MINIMUM.with_numbers(reason=reason.value, **numbers)
 
 
 def _own_ending(steps: Steps) -> StopReason:

@@ -12,7 +12,6 @@ from itertools import count, islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from nnlib import arguments
 from nnlib.arguments import FloatArray
@@ -23,17 +22,7 @@ Rule = Callable[[FloatArray, FloatArray, float, Any], tuple[FloatArray, Any]]
 LearningRate = float | Callable[[int], float]
 
 
-def descent(
-    method: str,
-    problem,
-    w0: ArrayLike,
-    learning_rate: LearningRate,
-    rule: Rule,
-    memory,
-    batch_size: int | None,
-    seed: int | np.random.Generator | None,
-    batches_per_step: int | None,
-) -> Steps:
+def descent(method, problem, w0, learning_rate, rule: Rule, memory, batch_size, seed, batches_per_step) -> Steps:
     """The first-order method that repeats w, memory ← rule(w, g, η, memory); see `steepest_descent` for the rest."""
     require_methods(problem, method, "loss", "loss_and_gradient")
     rates = learning_rates(learning_rate)

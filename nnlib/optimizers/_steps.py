@@ -120,9 +120,8 @@ def require_methods(problem, method: str, *names: str) -> None:
     """Complain about a problem that lacks one of the methods that the optimizer calls."""
     missing = [name for name in names if not callable(getattr(problem, name, None))]
     if missing:
-        raise TypeError(
-            f"{method} needs a problem with {' and '.join(names)}, {type(problem).__name__} has no {missing[0]}"
-        )
+        found = f"{type(problem).__name__} has no {missing[0]}"
+        raise TypeError(f"{method} needs a problem with {' and '.join(names)}, {found}")
 
 
 def norm(g: FloatArray) -> float:

@@ -32,10 +32,8 @@ def adam(
 
     Parameters
     ----------
-    problem, w0, batch_size, seed, batches_per_step
+    problem, w0, learning_rate, batch_size, seed, batches_per_step
         As for `steepest_descent`.
-    learning_rate : float or callable, default 0.001
-        η, or a schedule; see `steepest_descent`.
     beta1, beta2 : float, default 0.9 and 0.999
         How much of the running means is kept at each update, 0 ≤ β < 1: m ← β₁ m + (1 − β₁) g and
         v ← β₂ v + (1 − β₂) g². Both start at 0; after t updates m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) make up for that.

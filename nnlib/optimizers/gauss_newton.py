@@ -17,11 +17,7 @@ def gauss_newton(problem, w0: ArrayLike) -> Steps:
     Far away it may go anywhere: every step to a finite loss is taken, also a worse one. It ends when JᵀJ is
     singular to working precision, or when the loss is not finite.
 
-    The problem must be one of least squares, with normal_equations(w).
-
-    References
-    ----------
-    Nocedal & Wright (2006), Numerical Optimization, section 10.3.
+    The problem must be one of least squares, with normal_equations(w). See Nocedal & Wright (2006), section 10.3.
 
     Examples
     --------

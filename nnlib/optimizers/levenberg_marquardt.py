@@ -16,6 +16,8 @@ is never kept: μ rises and the same w is tried again.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -77,7 +79,8 @@ def levenberg_marquardt(
     scaled = arguments.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
     mu_max = arguments.number("mu_max", mu_max, above=0)
     mu = arguments.number("mu", mu, above=0, at_most=mu_max)
-    quadratic_model, w = _quadratic_model(problem), starting_vector(problem, w0)
+    w = starting_vector(problem, w0)
+    quadratic_model = getattr(problem, "quadratic_model", None) or partial(_normal_equations, problem)
     start = quadratic_model(w)
     require_finite_start(start.loss)
     if not np.isfinite(start.diagonal).all():
@@ -86,11 +89,9 @@ def levenberg_marquardt(
     return Steps("levenberg_marquardt", problem, w, start.loss, steps)
 
 
-def _quadratic_model(problem):
-    """problem.quadratic_model, or the normal equations of a problem that has nothing better."""
-    if hasattr(problem, "quadratic_model"):
-        return problem.quadratic_model
-    return lambda w, limit=np.inf: NormalEquations(*problem.normal_equations(w))
+def _normal_equations(problem, w, limit=np.inf):
+    """The quadratic model of a problem that has no method of this name, whatever the limit."""
+    return NormalEquations(*problem.normal_equations(w))
 
 
 def _steps(quadratic_model, w, model, mu, next_mu, scaled, mu_max):
