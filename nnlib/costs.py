@@ -69,7 +69,7 @@ def _softmax_entropy(z, a, Y, output: Activation):
     return -(Y * log_a).sum()
 
 
-# What both cross-entropies share: their outputs are the matching ones, so δ has no g′ in it.
+# What both cross-entropies share: their outputs are the matching ones, so δ has no g′ in it. ∂a/∂z is their curvature.
 
 
 def _entropy_delta(z, a, Y, output: Activation):
@@ -80,13 +80,17 @@ def _entropy_delta_along(z, a, Y, output: Activation, dz):
     return output.pull(a, dz)
 
 
-def _entropy_curvature(z, a, Y, output: Activation):
-    return output.pull(a[:, None], np.eye(len(a))[:, :, None])
+def _logistic_curvature(z, a, Y, output: Activation):
+    return output.derivative(a)[:, None] * np.eye(len(a))[:, :, None]
+
+
+def _softmax_curvature(z, a, Y, output: Activation):
+    return a[:, None] * (np.eye(len(a))[:, :, None] - a)
 
 
 SQUARED_ERROR = Cost(_half_sse, _half_sse_delta, _half_sse_delta_along, _half_sse_curvature)
-LOGISTIC_CROSS_ENTROPY = Cost(_logistic_entropy, _entropy_delta, _entropy_delta_along, _entropy_curvature)
-SOFTMAX_CROSS_ENTROPY = Cost(_softmax_entropy, _entropy_delta, _entropy_delta_along, _entropy_curvature)
+LOGISTIC_CROSS_ENTROPY = Cost(_logistic_entropy, _entropy_delta, _entropy_delta_along, _logistic_curvature)
+SOFTMAX_CROSS_ENTROPY = Cost(_softmax_entropy, _entropy_delta, _entropy_delta_along, _softmax_curvature)
 
 # The name a reader gives and the output activation decide together which cost it is.
 COSTS = {("squared-error", output): SQUARED_ERROR for output in ("linear", "tanh", "logistic", "relu")} | {

@@ -62,7 +62,11 @@ BAD = [
     (lambda: nnlib.MLP([1, 2, 1], output="sofmax"), ValueError, "output must be one of .*did you mean 'softmax'"),
     (lambda: nnlib.MLP([1, 2, 1], hidden=None), TypeError, "hidden must be one of"),
     (lambda: NET.init(0, scheme="Xavier"), ValueError, "scheme must be one of zeros.*did you mean 'xavier'"),
-    (lambda: NET.init(0, input_range=(0, 1, 2)), ValueError, r"input_range must be two numbers that rise from low to high, got \[0"),
+    (
+        lambda: NET.init(0, input_range=(0, 1, 2)),
+        ValueError,
+        r"input_range must be two numbers that rise from low to high, got \[0",
+    ),
     (lambda: NET.init(0, input_range=3), ValueError, "input_range must be a vector"),
     (lambda: NET.init(0, input_range=(0, np.inf)), ValueError, "input_range must be finite"),
     (lambda: NET.predict(RAGGED, X), ValueError, "w must be an array of numbers, its rows have different lengths"),
