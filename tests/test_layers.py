@@ -1,4 +1,4 @@
-"""The order of the files of nnlib: each imports only from files that stand before it, so that it can be read in one go.
+"""The order and size of the files of nnlib: each imports only from files before it, and there are not too many lines.
 
 Imports are read from the source, those inside functions too.
 """
@@ -110,6 +110,11 @@ def test_no_file_imports_itself_by_a_detour():
 
 def test_every_file_has_its_place():
     assert {group_of(module) for module in SOURCES} - {"nnlib", *ORDER, *BESIDE, *ALONE, *ON_TOP} == set()
+
+
+@pytest.mark.parametrize(("groups", "most"), [(["nnlib", *ORDER, "checks"], 3800), (["graph"], 1700)])
+def test_it_can_be_read_in_an_afternoon(groups, most):
+    assert sum(len(text.splitlines()) for module, text in SOURCES.items() if group_of(module) in groups) <= most
 
 
 @pytest.mark.parametrize(

@@ -475,16 +475,10 @@ def test_without_tqdm_the_error_says_what_to_install(monkeypatch):
     ("options", "error", "message"),
     [
         ({"max_steps": 0}, ValueError, "max_steps must be at least 1, got 0"),
-        ({"max_steps": 2.5}, TypeError, "max_steps must be a whole number, got 2.5"),
-        ({"max_steps": True}, TypeError, "max_steps must be a whole number"),
-        ({"goal": "low"}, TypeError, "goal must be a number, got 'low'"),
         ({"goal": np.nan}, ValueError, "goal must be a finite number, got nan"),
-        ({"min_gradient": -1e-3}, ValueError, "min_gradient must be at least 0, got -0.001"),
         ({"max_seconds": 0}, ValueError, "max_seconds must be above 0, got 0"),
-        ({"patience": 0}, ValueError, "patience must be at least 1, got 0"),
         ({"validation": [1.0]}, TypeError, r"validation must be a problem with loss\(w\), got list"),
         ({"callback": 3}, TypeError, "callback must be a function of a Step, got int"),
-        ({"progress": "yes"}, TypeError, "progress must be True or False, got 'yes'"),
     ],
 )
 def test_bad_input_is_named_at_the_door(options, error, message):
@@ -494,7 +488,7 @@ def test_bad_input_is_named_at_the_door(options, error, message):
     assert problem.calls == 0
 
 
-@pytest.mark.parametrize("steps", [Bowl(), nnlib.steepest_descent, [1, 2], None])
+@pytest.mark.parametrize("steps", [Bowl(), nnlib.steepest_descent])
 def test_steps_must_be_an_optimizer_at_work(steps):
     with pytest.raises(TypeError, match=r"steps must be an optimizer, levenberg_marquardt\(problem, w0\) say, got"):
         nnlib.train(steps)
