@@ -349,7 +349,7 @@ def figures(chapter: Chapter) -> list[str]:
         heavy = f"the record has {record // 1000} kB, {FIGURE_BYTES // 1000} is the most: fewer positions (record=…)"
         faults += cell.faults(
             (described, "the output's metadata of image/png must have alt, width and height"),
-            (RECORDED.search(html), "the recorded form of the figure is missing"),
+            (RECORDED.search(html), f"the recorded form of the figure is missing: {MEND}"),
             (record <= FIGURE_BYTES, heavy),
         )
     if total > CHAPTER_BYTES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnlib import NetworkFit, levenberg_marquardt, steepest_descent
+from nnlib import CurveFit, NetworkFit, datasets, gauss_newton, levenberg_marquardt, steepest_descent
 from nnlib.course.explorers._pictures import (
     ACCEPTED,
     HERE,
@@ -12,12 +12,13 @@ from nnlib.course.explorers._pictures import (
     Run,
     data_and_curve,
     marks_of,
+    neuron,
     over_steps,
     plane,
     run_marks,
+    sine_network,
 )
-from nnlib.live import COLORS, Slider
-from nnlib.live import Board, Frame, figure, short
+from nnlib.live import COLORS, Board, Frame, Slider, figure, short
 
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2]
 MUS = 10.0 ** np.arange(-6, 7)
@@ -135,3 +136,22 @@ def lm_against_descent(problem, w0, *, max_steps: int = 100, ask=None):
         Slider("learning_rate", "η, learning rate of descent", LEARNING_RATES, start=0.01, format="{:g}"),
     ]
     return figure(board, show, controls, ask=ask)
+
+
+def gauss_newton_from(b):
+    return gauss_newton(neuron(), [0.5, b])
+
+
+def narrow_peak():
+    peak = datasets.nist("Eckerle4")
+    return levenberg_marquardt(CurveFit(peak.model, peak.x, peak.y), peak.starts[0])
+
+
+EXAMPLES = {
+    "descent_on_surface": lambda: descent_on_surface(
+        neuron(), gauss_newton_from, Slider("b", "b, bias at the start", np.linspace(0, 2, 21), 1.5, "{:.1f}")
+    ),
+    "fit_step_by_step": lambda: fit_step_by_step(narrow_peak(), xlabel="wavelength", ylabel="transmittance"),
+    "descent_on_network": lambda: descent_on_network(*sine_network()),
+    "lm_against_descent": lambda: lm_against_descent(*sine_network()),
+}
