@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import cache
 
 import links
-from chapters import Cell, Chapter, without_code, without_formulas, without_links
+from chapters import Cell, Chapter, without_blocks, without_code, without_formulas, without_links
 from stored import FRONT_END, WIDGET
 
 CHECKED = "nbval-check-output"
@@ -86,21 +87,24 @@ def terms_defined(chapter: Chapter) -> list[str]:
 
 def terms_in_order(chapter: Chapter) -> list[str]:
     """No term of a later chapter is used, except in a sentence that names the chapter where it comes."""
-    homes = {term: other for other in chapter.course.chapters for term in filter(is_a_word, other.terms)}
-    if chapter.is_reference or not homes:
-        return []
-    terms = sorted(homes, key=len, reverse=True)  # the longest first: “learning rate” is no use of “rate”
-    any_term = re.compile("|".join(f"({word(term).pattern})" for term in terms))
+    homes = {term: other for other in reversed(chapter.course.chapters) for term in filter(is_a_word, other.terms)}
     faults = []
-    for cell, text in chapter.prose:
+    for cell, text in [] if chapter.is_reference else chapter.prose:
         for sentence in sentences(text):
-            for found in any_term.finditer(plain(without_formulas(without_links(sentence)))):
-                term = terms[found.lastindex - 1]
+            for term in terms_in(plain(without_formulas(without_links(sentence))), homes):
                 home = homes[term]
                 early = home.number > chapter.number and not names(sentence, home)
                 say = f"“{term}” comes in {home.name}: use other words, or name that chapter in the same sentence"
                 faults += cell.faults((not early, say))
     return list(dict.fromkeys(faults))
+
+
+def terms_in(text: str, terms: Iterable[str]) -> Iterator[str]:
+    """The terms that a plain text uses; where one is a part of another, “rate” of “learning rate”, the longer one."""
+    for term in sorted((term for term in terms if beginning(term) in text), key=len, reverse=True):
+        text, uses = word(term).subn("·", text)
+        if uses:
+            yield term
 
 
 def is_a_word(term: str) -> bool:
@@ -120,6 +124,13 @@ def plain(text: str) -> str:
     return re.sub("[‐‑–—−]", "-", text).casefold()
 
 
+@cache
+def beginning(term: str) -> str:
+    """What a text has wherever it has the term, for a quick look."""
+    return re.split(r"[\s-]", plain(term))[0][:-1]
+
+
+@cache
 def word(term: str) -> re.Pattern:
     """Finds a term in plain text, in the plural too, over line ends and with a dash or a space inside."""
     stem, last = plain(term)[:-1], plain(term)[-1]
@@ -134,8 +145,8 @@ def sentences(text: str) -> list[str]:
 
 def names(sentence: str, chapter: Chapter) -> bool:
     """Whether a sentence says where a chapter is: "chapter 14", "chapters 12 to 15", "14 · …", or a link to it."""
-    listed = re.search(r"\bchapters?\b(.*)", sentence, re.IGNORECASE | re.DOTALL)
-    spans = re.findall(r"(\d+)(?:\s*(?:to|–|-)\s*(\d+))?", listed[1] if listed else "")
+    listed = " ".join(re.findall(r"chapters?\s((?:\d+|,|and|or|to|[–-]|\s)+)", sentence, re.IGNORECASE))
+    spans = re.findall(r"(\d+)(?:\s*(?:to|–|-)\s*(\d+))?", listed)
     inside = any(int(first) <= int(chapter.number) <= int(last or first) for first, last in spans)
     return inside or chapter.name in sentence or f"{chapter.number} ·" in sentence
 
@@ -203,12 +214,12 @@ def is_trivial(test: ast.expr) -> bool:
 
 
 def numbers(chapter: Chapter) -> list[str]:
-    """A number in the prose stands in code, in claims, or in an output that is compared.
+    """A number in the prose stands in code (claims or not, comments do not count) or in an output that is compared.
 
     Of an exercise, its hint and its solution it may stand in the exercise's data.
     """
     compared = [cell.printed for cell in chapter.code if CHECKED in cell.tags]
-    known = numerals(*(cell.source for cell in chapter.code), *compared)
+    known = numerals(*(cell.code for cell in chapter.code), *compared)
     in_exercises = known | numerals(chapter.exercise_data)
     faults, in_exercise = [], False
     for cell, text in chapter.prose:
@@ -244,16 +255,18 @@ def numerals(*texts: str) -> set[Decimal]:
     return found
 
 
+YEAR = r"(?:1[6-9]|20)\d\d(?!\d|[.,]\d)"
 NOT_MEASURED = re.compile(
     r"^#.*$"  # headings
     r"|^\s*\d+[.)](?=\s)"  # the numbers of a list
-    r"|\b(?:chapter|section|exercise|question|figure|table|equation|algorithm|check|step|page|volume)s?\s+\(?\d[\d.]*"
+    r"|(?i:\b(?:chapter|section|exercise|question|figure|table|equation|algorithm|page|volume)s?)\s+\(?\d[\d.]*"
     r"(?:\s*(?:,|and|to|or|–|-)\s*\d[\d.]*)*"  # places in this text or in another one
     r"|(?<![\d.,])0\d(?![\d.])"  # a chapter's number: 07
-    r"|(?<![\d.,])(?:1[6-9]|20)\d\d(?![\d.]*\d)",  # years
-    re.MULTILINE | re.IGNORECASE,
+    rf"|\({YEAR}|{YEAR}\)|(?:\b[A-Z][\w’'-]+|al\.),?\s{YEAR}"  # (1963), Marquardt 1963
+    rf"|\b(?:[Ii]n|of|since)\s{YEAR}(?!\s[a-z]{{3,}}s\b)",  # of 1963, but not: of 1963 starts
+    re.MULTILINE,
 )
-NUMBER = re.compile(r"(?<![\w.])(?:\d{1,3}(?:[ ,]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:e[-+]?\d+)?(?!\d)", re.IGNORECASE)
+NUMBER = re.compile(r"(?<![\w.])(?:\d{1,3}(?:[ ,]\d{3})+(?!\d)|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\d)")
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 
@@ -335,6 +348,7 @@ RECORDED = re.compile(r'<div class="nnlib-figure" data-record="[^"]+">.*<script 
 
 
 def two_figures(chapter: Chapter) -> list[str]:
+    """A chapter shows at least two live figures."""
     count = len(chapter.figures)
     return [] if count >= 2 else [f"a chapter has at least two live figures, here are {count}"]
 
@@ -367,7 +381,8 @@ def one_script(chapter: Chapter) -> list[str]:
 
 
 def no_dead_widgets(chapter: Chapter) -> list[str]:
-    faults = ["the notebook holds the state of widgets: " + MEND] if "widgets" in chapter.metadata else []
+    """No widgets of a kernel that is gone are stored, nor their state."""
+    faults = [f"the notebook holds the state of widgets: {MEND}"] if "widgets" in chapter.metadata else []
     for cell in chapter.cells:
         dead = any(WIDGET in output.get("data", {}) for output in cell.outputs)
         faults += cell.faults((not dead, f"a widget of a kernel that is gone is stored: {MEND}"))
@@ -403,10 +418,9 @@ def exercises(chapter: Chapter) -> list[str]:
 
 def heading_above(chapter: Chapter, stub: Cell) -> tuple[str, str]:
     """Number and kind in the last heading before an exercise."""
-    headings = [
-        line for cell in chapter.text if cell.number < stub.number for line in re.findall("(?m)^#+ .*$", cell.source)
-    ]
-    found = re.fullmatch(r"### Exercise (\d) · (.+?)\s*", headings[-1] if headings else "")
+    above = "\n".join(without_blocks(cell.source) for cell in chapter.text if cell.number < stub.number)
+    last = re.findall(r"^#+ .*$", above, re.MULTILINE)[-1]
+    found = re.fullmatch(r"### Exercise (\d) · (.+?)\s*", last)
     return found.groups() if found else ("", "")
 
 
@@ -454,9 +468,10 @@ def quiz(chapter: Chapter) -> list[str]:
 
 
 def references(chapter: Chapter) -> list[str]:
+    """At least three references, each with a year."""
     found = re.search(r"^#+ [^\n]*References[^\n]*\n(.*?)(?=^#|^\*\*|\Z)", chapter.page, re.MULTILINE | re.DOTALL)
     items = re.split(r"^- ", found[1], flags=re.MULTILINE)[1:] if found else []
-    dateless = [item.strip() for item in items if not re.search(r"\b(1[6-9]|20)\d\d\b", item)]
+    dateless = [item.strip() for item in items if not re.search(rf"\b{YEAR}", item)]
     few = [] if len(items) >= 3 else [f"a list of at least three below a heading 'References', here are {len(items)}"]
     return few + [f"this reference has no year: {item[:60]}" for item in dateless]
 
@@ -492,7 +507,7 @@ def stored_as_run(chapter: Chapter) -> list[str]:
         error = any(output["output_type"] == "error" for output in cell.outputs)
         faults += cell.faults((not error, "an error is stored: mend the cell"))
     if [cell.count for cell in run] != list(range(1, len(run) + 1)):
-        faults.append("the cells were not run once from top to bottom: " + MEND)
+        faults.append(f"the cells were not run once from top to bottom: {MEND}")
     return faults
 
 

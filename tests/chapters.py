@@ -48,6 +48,11 @@ class Cell:
             return None
 
     @property
+    def code(self) -> str:
+        """Without comments."""
+        return ast.unparse(self.tree) if self.tree else ""
+
+    @property
     def nodes(self) -> list[ast.AST]:
         return list(ast.walk(self.tree)) if self.tree else []
 
