@@ -44,6 +44,7 @@ COURSE = [
     "14-bayes-and-the-evidence",
     "15-bayesian-regularization",
     "16-capstone",
+    "17-notation-and-conventions",
 ]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

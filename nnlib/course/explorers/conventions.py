@@ -38,8 +38,8 @@ def sum_or_mean(*, weight_decay: float = 2.0, ask=None):
             height += decay * np.append(slopes, best) ** 2 / 2
             marks |= {f"{book} line": best * ends, book: height[:-1], f"{book} minimum": (best, height[-1])}
             numbers |= {f"λ of the {book}": decay * (m if book == "sum" else 1), f"slope by the {book}": best}
-        return Frame(marks, numbers, "A line through {m} points. The sum with weight decay {λ of the sum} has its minimum at the "
-                     "slope {slope by the sum}, the mean with {λ of the mean} at {slope by the mean}.")  # fmt: skip
+        alt = "A line through {m} points. The sum with weight decay {λ of the sum} has its minimum at the slope "
+        return Frame(marks, numbers, alt + "{slope by the sum}, the mean with {λ of the mean} at {slope by the mean}.")
 
     controls = [
         Slider("m", "m, samples", SAMPLES, 16, "{:d}"),
@@ -82,13 +82,20 @@ def with_or_without_half(problem, w, *, ask=None):
         for book, value, half in (("here", ours, 0.5), ("there", theirs, 1.0)):
             p, σ = step(number, value, half)
             line = problem.predict(w + p, x)
-            marks |= {f"step {book}": (w, w + p), book: line, f"above {book}": line + 2 * σ, f"below {book}": line - 2 * σ}
+            marks |= {
+                f"step {book}": (w, w + p),
+                book: line,
+                f"above {book}": line + 2 * σ,
+                f"below {book}": line - 2 * σ,
+            }
             numbers |= {f"{number} {book}": value, f"w₀ {book}": w[0] + p[0], f"w₁ {book}": w[1] + p[1], f"σ {book}": σ}
         alt = f"One step with {number} = {ours:g} here and {theirs:g} in a book without ½: "
         return Frame(marks, numbers, alt + "to ({w₀ here}, {w₁ here}) here, to ({w₀ there}, {w₁ there}) there.")
 
     controls = [
-        Choice("number", "number", {"η of steepest descent": "η", "μ of Levenberg–Marquardt": "μ", "β (and α)": "β"}, "μ"),
+        Choice(
+            "number", "number", {"η of steepest descent": "η", "μ of Levenberg–Marquardt": "μ", "β (and α)": "β"}, "μ"
+        ),
         Choice("converted", "the book without ½ gets it", {"copied": False, "converted": True}, False),
     ]
     return figure(board, show, controls, ask=ask)

@@ -99,20 +99,6 @@ def curve_and_losses(problem, w0, max_steps: int, **looks):
     return board, marks
 
 
-def descent_on_network(problem, w0, *, max_steps: int = 300, ask=None):
-    """A network that learns a curve by steepest descent, anew at every move of the learning rate."""
-    board, marks = curve_and_losses(problem, w0, max_steps, descent={"color": COLORS["blue"]})
-
-    def show(learning_rate):
-        run = Run.of(steepest_descent(problem, w0, learning_rate=learning_rate), max_steps)
-        numbers = {"η": learning_rate, "steps": run.count, "loss": f"{short(run.loss[0])} → {short(run.loss[-1])}"}
-        alt = "A network after {steps} steps of steepest descent with learning rate {η}: loss {loss}. " + run.ending
-        return Frame(marks("descent", run), numbers, alt)
-
-    control = Slider("learning_rate", "η, learning rate", LEARNING_RATES, start=0.01, format="{:g}")
-    return figure(board, show, [control], ask=ask)
-
-
 def lm_against_descent(problem, w0, *, max_steps: int = 100, ask=None):
     """The same network from the same start by Levenberg–Marquardt and by steepest descent."""
     looks = {"descent": {"color": COLORS["vermillion"], "linestyle": "--"}, "LM": {"color": COLORS["blue"]}}

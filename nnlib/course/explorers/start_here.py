@@ -18,14 +18,14 @@ HERE = {"color": COLORS["blue"], "marker": "o", "markersize": 10, "markeredgecol
 FLOWN = 1e5  # a loss beyond which the curvature says nothing more about the valley
 
 
-def learning_rate(problem, w0, *, max_steps: int = 300, ask=None):
+def learning_rate(problem, w0, *, start: float = 0.007, max_steps: int = 300, ask=None):
     """A network that learns a curve by steepest descent, anew from w0 at every move of η."""
     board = Board(1, 2, titles=("the network's curve after the last step", "the loss after each step"))
     data, losses = board.axes
-    x, start = curve_axes(data, problem, margin=0.5), problem.loss(w0)
+    x, loss0 = curve_axes(data, problem, margin=0.5), problem.loss(w0)
     data.plot(x, problem.predict(w0, x)[:, 0], color="#767676", linestyle="--", linewidth=1.2, label="at the start")
     data.legend(loc="upper right", frameon=False, fontsize=10.5)
-    over_steps(losses, max_steps, (start * 1e-3, start * 1e3))
+    over_steps(losses, max_steps, (loss0 * 1e-3, loss0 * 1e3))
     board.curve("curve", data, x, color=COLORS["blue"], linewidth=2.2)
     board.curve("loss", losses, color=COLORS["blue"], linewidth=2.2)
 
@@ -35,22 +35,22 @@ def learning_rate(problem, w0, *, max_steps: int = 300, ask=None):
 
     def show(eta):
         run = run_of(eta)
-        numbers = {"η": eta, "steps": len(run.records), "first loss": start, "highest loss": run.loss.max()}
+        numbers = {"η": eta, "steps": len(run.records), "first loss": loss0, "highest loss": run.loss.max()}
         numbers |= {"steps uphill": int((np.diff(run.loss) > 0).sum()), "last loss": run.loss[-1]}
         marks = {"curve": problem.predict(run.w[-1], x)[:, 0], "loss": run.loss}
-        return Frame(
-            marks,
-            numbers,
-            "The data and the network's curve after {steps} steps with learning rate {η}, beside the loss after each step: "
-            "it starts at {first loss}, its highest value is {highest loss}, its last {last loss}.",
+        alt = (
+            "The data and the network's curve after {steps} steps with learning rate {η}, beside the loss after each: "
         )
+        return Frame(marks, numbers, alt + "first {first loss}, at the highest {highest loss}, at last {last loss}.")
 
-    return figure(board, show, [Slider("eta", "η, learning rate", LEARNING_RATES, 0.007, "{:g}")], ask=ask)
+    return figure(board, show, [Slider("eta", "η, learning rate", LEARNING_RATES, start, "{:g}")], ask=ask)
 
 
 def parabola(curvature: float = 4.0, *, steps: int = 4, ask=None):
     """Steps down E = ½λw² from w = 1, and the factor 1 − ηλ that each of them multiplies w by."""
-    board = Board(1, 2, width_ratios=(1.1, 1), titles=(f"{steps} steps on E = ½λw², λ = {curvature:g}", "the factor 1 − ηλ"))
+    board = Board(
+        1, 2, width_ratios=(1.1, 1), titles=(f"{steps} steps on E = ½λw², λ = {curvature:g}", "the factor 1 − ηλ")
+    )
     valley, factors = board.axes
     farthest = abs(1 - ON_THE_PARABOLA[-1] * curvature) ** steps
     w = np.linspace(-1.15 * farthest, 1.15 * farthest, 121)
@@ -74,7 +74,7 @@ def parabola(curvature: float = 4.0, *, steps: int = 4, ask=None):
         w = factor ** np.arange(steps + 1)
         points = np.column_stack([w, curvature / 2 * w**2])
         marks = {f"step {k}": ends for k, ends in enumerate(pairwise(points), start=1)}
-        numbers = {"η": eta, "factor": round(factor, 12)} | {f"w{k}": value for k, value in zip("₀₁₂₃₄", w, strict=True)}
+        numbers = {"η": eta, "factor": factor, **{f"w{k}": value for k, value in zip("₀₁₂₃₄", w, strict=True)}}
         return Frame(
             marks | {"points": points[1:], "factor": (eta, factor)},
             numbers,
@@ -104,22 +104,28 @@ def curvature_on_the_way(problem, w0, *, steps: int = 40, ask=None):
     @cache
     def run_of(eta):
         run = Run.of(steepest_descent(problem, w0, learning_rate=eta), steps)
-        return run, np.array([largest_curvature(problem, w) for w, loss in zip(run.w, run.loss, strict=True) if loss < FLOWN])
+        return run, np.array(
+            [largest_curvature(problem, w) for w, loss in zip(run.w, run.loss, strict=True) if loss < FLOWN]
+        )
 
-    def show(eta, k):
+    def show(eta, step):
         run, λ = run_of(eta)
-        λ_here = λ[k] if k < len(λ) else np.nan
-        marks = {"curve": problem.predict(run.w[k], x)[:, 0], "loss": run.loss, "loss here": (k, run.loss[k]), "λ": λ}
-        marks |= {"λ here": (k, λ_here), "limit": [(0, 2 / eta), (steps, 2 / eta)]}
-        numbers = {"η": eta, "step": k, "loss": run.loss[k], "λ_max": λ_here, "2/η": 2 / eta}
-        return Frame(marks, numbers, "After step {step} with learning rate {η}: the data, the network's curve, the loss {loss}, "
-                     "and the largest curvature {λ_max} beside its limit {2/η}.")  # fmt: skip
+        λ_here = λ[step] if step < len(λ) else np.nan
+        marks = {"curve": problem.predict(run.w[step], x)[:, 0], "loss": run.loss, "λ": λ}
+        marks |= {
+            "loss here": (step, run.loss[step]),
+            "λ here": (step, λ_here),
+            "limit": [(0, 2 / eta), (steps, 2 / eta)],
+        }
+        numbers = {"η": eta, "step": step, "loss": run.loss[step], "λ_max": λ_here, "2/η": 2 / eta}
+        alt = "After step {step} with learning rate {η}: the data, the network's curve, the loss {loss}, "
+        return Frame(marks, numbers, alt + "and the largest curvature {λ_max} beside its limit {2/η}.")
 
     controls = [
         Slider("eta", "η, learning rate", AROUND_THE_LIMIT, 0.01, "{:g}"),
-        Slider("k", "k, step", np.arange(steps + 1), 10, "{:d}"),
+        Slider("step", "k, step", np.arange(steps + 1), min(10, steps), "{:d}"),
     ]
-    return figure(board, show, controls, ask=ask, record={"k": [*range(15), 16, 18, 20, 25, 30, 35, 40]})
+    return figure(board, show, controls, ask=ask, record={"step": [*range(15), 16, 18, 20, 25, 30, 35, 40]})
 
 
 def curve_axes(ax, problem, margin: float) -> np.ndarray:
