@@ -136,7 +136,7 @@ check_lines = Answers(
             ("5", "mean", {"Gradients agree after dividing by m, minima only if λ is divided too.": "right"}),
         )
     },
-    praise="Each of these has stood in a program that ran without an error.",
+    praise="All five run without an error. Only a second opinion finds the wrong ones.",
 )
 
 

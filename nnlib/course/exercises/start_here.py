@@ -29,7 +29,7 @@ twice_as_long = Question(
 )
 
 what_turns_the_loss = Question(
-    "At η = 0.01 the loss climbs for nine steps. Then it turns. What turns it?",
+    "At η = 0.01 the loss climbs until step 9. Then it turns. What turns it?",
     {
         "The steps become shorter": (
             "They do near a minimum. But η stays, and the gradient is longest just where the loss turns."
@@ -183,7 +183,7 @@ check_three_runs = Answers(
             },
         ),
     },
-    praise="A creeps, B zigzags and still comes closer, C lies beyond 2/λ = 0.25.",
+    praise="A comes closer from one side, B in a zigzag, and C lies beyond 2/λ = 0.25.",
 )
 
 

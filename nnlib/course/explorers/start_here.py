@@ -39,7 +39,7 @@ def learning_rate(problem, w0, *, start: float = 0.007, max_steps: int = 300, as
         numbers |= {"steps uphill": int((np.diff(run.loss) > 0).sum()), "last loss": run.loss[-1]}
         marks = {"curve": problem.predict(run.w[-1], x)[:, 0], "loss": run.loss}
         alt = (
-            "The data and the network's curve after {steps} steps with learning rate {η}, beside the loss after each: "
+            "The data and the network's curve after {steps} steps with learning rate {η}, beside the losses: "
         )
         return Frame(marks, numbers, alt + "first {first loss}, at the highest {highest loss}, at last {last loss}.")
 
