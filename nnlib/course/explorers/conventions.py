@@ -56,46 +56,40 @@ def with_or_without_half(problem, w, *, ask=None):
     weights.plot(*w, "D", color="black", markersize=7)
     x = data_and_curve(data, problem.x, problem.y, xlabel="x", ylabel="y")
     data.set_xlim(-0.2, 3.2)
+    board.band("band here", data, x, color=COLORS["blue"], alpha=0.2)
+    board.band("band there", data, x, facecolor="none", edgecolor=THEIRS["color"], linestyle="--", linewidth=1.5)
     for book, look, width in (("here", OURS, 4.0), ("there", THEIRS, 1.8)):
         board.arrow(f"step {book}", weights, color=look["color"], width=width)
         board.curve(book, data, x, trail=False, label=f"{book}: {'with' if book == 'here' else 'without'} ½", **look)
-        for side in ("above", "below"):
-            board.curve(f"{side} {book}", data, x, trail=False, **look | {"linewidth": 1.2})
     data.legend(loc="upper left", frameon=False)
     JTJ, g, _ = problem.normal_equations(w)
     I = np.eye(2)
 
-    def step(number, value, half):
-        """The step of a book whose E is `half` times the sum of squares, and σ as it reads β; g and JTJ hold the ½."""
-        g_book, JTJ_book = 2 * half * g, 2 * half * JTJ
+    def step(number, value, whole):
+        """The step of a book whose sum of squares is `whole` times our E_D."""
         if number == "η":
-            return -value * g_book, np.nan
+            return -value * whole * g
         if number == "μ":
-            return np.linalg.solve(JTJ_book + value * I, -g_book), np.nan
-        α = 2 * half * value * ALPHA / BETA
-        return np.linalg.solve(value * JTJ_book + α * I, -value * g_book - α * w), np.sqrt(1 / (2 * half * value))
+            return np.linalg.solve(whole * JTJ + value * I, -whole * g)
+        β, α = whole * value, whole * value * ALPHA / BETA
+        return np.linalg.solve(β * JTJ + α * I, -β * g - α * w)
 
     def show(number, converted):
-        ours = {"η": ETA, "μ": MU, "β": BETA}[number]
-        theirs = ours * {"η": 0.5, "μ": 2.0, "β": 0.5}[number] if converted else ours
+        ours, factor = {"η": (ETA, 0.5), "μ": (MU, 2.0), "β": (BETA, 0.5)}[number]
         marks, numbers = {}, {"number": number}
-        for book, value, half in (("here", ours, 0.5), ("there", theirs, 1.0)):
-            p, σ = step(number, value, half)
+        for book, value, whole in (("here", ours, 1), ("there", ours * (factor if converted else 1), 2)):
+            p = step(number, value, whole)
             line = problem.predict(w + p, x)
-            marks |= {
-                f"step {book}": (w, w + p),
-                book: line,
-                f"above {book}": line + 2 * σ,
-                f"below {book}": line - 2 * σ,
-            }
-            numbers |= {f"{number} {book}": value, f"w₀ {book}": w[0] + p[0], f"w₁ {book}": w[1] + p[1], f"σ {book}": σ}
-        alt = f"One step with {number} = {ours:g} here and {theirs:g} in a book without ½: "
+            marks |= {f"step {book}": (w, w + p), book: line}
+            numbers |= {f"{number} {book}": value, f"w₀ {book}": w[0] + p[0], f"w₁ {book}": w[1] + p[1]}
+            if number == "β":
+                numbers[f"σ {book}"] = σ = 1 / np.sqrt(whole * value)
+                marks[f"band {book}"] = (line - 2 * σ, line + 2 * σ)
+        alt = f"One step with {number} = {{{number} here}} here and {{{number} there}} in a book without ½: "
         return Frame(marks, numbers, alt + "to ({w₀ here}, {w₁ here}) here, to ({w₀ there}, {w₁ there}) there.")
 
     controls = [
-        Choice(
-            "number", "number", {"η of steepest descent": "η", "μ of Levenberg–Marquardt": "μ", "β (and α)": "β"}, "μ"
-        ),
+        Choice("number", "number", {"η, learning rate": "η", "μ, damping": "μ", "β, with α": "β"}, "μ"),
         Choice("converted", "the book without ½ gets it", {"copied": False, "converted": True}, False),
     ]
     return figure(board, show, controls, ask=ask)

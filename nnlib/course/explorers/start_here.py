@@ -28,6 +28,7 @@ def learning_rate(problem, w0, *, start: float = 0.007, max_steps: int = 300, as
     over_steps(losses, max_steps, (loss0 * 1e-3, loss0 * 1e3))
     board.curve("curve", data, x, color=COLORS["blue"], linewidth=2.2)
     board.curve("loss", losses, color=COLORS["blue"], linewidth=2.2)
+    board.text("left", data, ha="center", va="bottom")
 
     @cache
     def run_of(eta):
@@ -37,10 +38,10 @@ def learning_rate(problem, w0, *, start: float = 0.007, max_steps: int = 300, as
         run = run_of(eta)
         numbers = {"η": eta, "steps": len(run.records), "first loss": loss0, "highest loss": run.loss.max()}
         numbers |= {"steps uphill": int((np.diff(run.loss) > 0).sum()), "last loss": run.loss[-1]}
-        marks = {"curve": problem.predict(run.w[-1], x)[:, 0], "loss": run.loss}
-        alt = (
-            "The data and the network's curve after {steps} steps with learning rate {η}, beside the losses: "
-        )
+        curve = problem.predict(run.w[-1], x)[:, 0]
+        words = "the curve has left the picture" if np.abs(curve).min() > max(data.get_ylim()) else ""
+        marks = {"curve": curve, "loss": run.loss, "left": (0, 1.35, words)}
+        alt = "The data and the network's curve after {steps} steps with learning rate {η}, beside the losses: "
         return Frame(marks, numbers, alt + "first {first loss}, at the highest {highest loss}, at last {last loss}.")
 
     return figure(board, show, [Slider("eta", "η, learning rate", LEARNING_RATES, start, "{:g}")], ask=ask)
@@ -48,9 +49,7 @@ def learning_rate(problem, w0, *, start: float = 0.007, max_steps: int = 300, as
 
 def parabola(curvature: float = 4.0, *, steps: int = 4, ask=None):
     """Steps down E = ½λw² from w = 1, and the factor 1 − ηλ that each of them multiplies w by."""
-    board = Board(
-        1, 2, width_ratios=(1.1, 1), titles=(f"{steps} steps on E = ½λw², λ = {curvature:g}", "the factor 1 − ηλ")
-    )
+    board = Board(1, 2, titles=(f"{steps} steps on E = ½λw², λ = {curvature:g}", "the factor 1 − ηλ"))
     valley, factors = board.axes
     farthest = abs(1 - ON_THE_PARABOLA[-1] * curvature) ** steps
     w = np.linspace(-1.15 * farthest, 1.15 * farthest, 121)
