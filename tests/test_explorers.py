@@ -287,14 +287,6 @@ def test_fit_of_the_narrow_peak_ends_at_the_certified_answer():
     assert [float(last[f"w{i}"]) for i in (1, 2, 3)] == pytest.approx(peak.certified, rel=1e-4)
 
 
-def test_learning_rates_end_where_steepest_descent_ends():
-    problem, w0 = sine_network()
-    for eta in (0.0001, 0.01):
-        result = nnlib.train(nnlib.steepest_descent(problem, w0, learning_rate=eta), max_steps=300)
-        wanted = [result.start_loss, result.history["loss"][-1]]
-        assert ends(at("descent_on_network", learning_rate=eta)["loss"]) == pytest.approx(wanted, rel=5e-3)
-
-
 def test_race_says_the_losses_of_both_runs():
     problem, w0 = sine_network()
     for mu, eta in ((1e-6, 0.0001), (1e-3, 0.01), (1e6, 0.2)):

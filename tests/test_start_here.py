@@ -86,7 +86,7 @@ def test_steps_on_the_parabola_are_those_of_steepest_descent():
 
 def test_the_curvature_on_the_way_is_that_of_a_numerical_hessian(sine):
     problem, w0 = sine
-    seen = start_here.curvature_on_the_way(problem, w0, steps=3).table
+    seen = start_here.curvature_on_the_way(problem, w0).table
     (at,) = np.flatnonzero((seen["eta"] == 0.01) & (seen["step"] == 3))
     *_, third = islice(nnlib.steepest_descent(problem, w0, learning_rate=0.01), 3)
     H = nnlib.checks.numerical_hessian(problem.loss, third.w, method="complex")

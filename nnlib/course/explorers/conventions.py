@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nnlib import CurveFit
 from nnlib.course.explorers._pictures import data_and_curve, plane
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure
 
@@ -93,3 +94,14 @@ def with_or_without_half(problem, w, *, ask=None):
         Choice("converted", "the book without ½ gets it", {"copied": False, "converted": True}, False),
     ]
     return figure(board, show, controls, ask=ask)
+
+
+def straight_line() -> CurveFit:
+    """The line through four points on which the chapter checks its conventions."""
+    return CurveFit(lambda w, x: w[0] + w[1] * x, [0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 2.0, 4.0])
+
+
+EXAMPLES = {
+    "sum_or_mean": sum_or_mean,
+    "with_or_without_half": lambda: with_or_without_half(straight_line(), np.array([1.0, 0.5])),
+}

@@ -138,6 +138,5 @@ EXAMPLES = {
         neuron(), gauss_newton_from, Slider("b", "b, bias at the start", np.linspace(0, 2, 21), 1.5, "{:.1f}")
     ),
     "fit_step_by_step": lambda: fit_step_by_step(narrow_peak(), xlabel="wavelength", ylabel="transmittance"),
-    "descent_on_network": lambda: descent_on_network(*sine_network()),
     "lm_against_descent": lambda: lm_against_descent(*sine_network()),
 }

@@ -8,13 +8,14 @@ from itertools import pairwise
 import numpy as np
 
 from nnlib import steepest_descent
-from nnlib.course.explorers._pictures import ACCEPTED, Run, data_and_curve, over_steps
+from nnlib.course.explorers._pictures import ACCEPTED, Run, data_and_curve, over_steps, sine_network
 from nnlib.live import COLORS, Board, Frame, Slider, figure
 
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2]
 AROUND_THE_LIMIT = [0.007, 0.009, 0.0095, 0.01, 0.0105, 0.011, 0.015]
 ON_THE_PARABOLA = np.arange(1, 12) * 0.05
 HERE = {"color": COLORS["blue"], "marker": "o", "markersize": 10, "markeredgecolor": "white", "markeredgewidth": 1.5}
+STEPS = 40  # along which the curvature is followed
 FLOWN = 1e5  # a loss beyond which the curvature says nothing more about the valley
 
 
@@ -84,16 +85,16 @@ def parabola(curvature: float = 4.0, *, steps: int = 4, ask=None):
     return figure(board, show, [Slider("eta", "η, learning rate", ON_THE_PARABOLA, 0.45, "{:.2f}")], ask=ask)
 
 
-def curvature_on_the_way(problem, w0, *, steps: int = 40, ask=None):
+def curvature_on_the_way(problem, w0, *, ask=None):
     """The largest curvature after each step beside its limit 2/η, with the loss and the curve after step k."""
     titles = ("data and curve after step k", "the loss", "", "the largest curvature λ_max · dashed: 2/η")
     board = Board(2, 2, size=(9.6, 5.2), height_ratios=(1, 1.3), titles=titles)
     data, losses, curvatures = board.tall_left()
     x = curve_axes(data, problem, margin=1.6)
-    over_steps(losses, steps, (0.5, 2000), xlabel="")
+    over_steps(losses, STEPS, (0.5, 2000), xlabel="")
     curvatures.set(xlim=losses.get_xlim(), ylim=(120, 300), xlabel="step k", ylabel="λ_max")
     for ax in (losses, curvatures):
-        ax.set_xticks(range(0, steps + 1, 5))
+        ax.set_xticks(range(0, STEPS + 1, 5))
     board.curve("curve", data, x, color=COLORS["blue"], linewidth=2.2)
     for name, ax, color in (("loss", losses, COLORS["blue"]), ("λ", curvatures, COLORS["orange"])):
         board.curve(name, ax, **ACCEPTED | {"color": color, "markersize": 4}, trail=False)
@@ -102,29 +103,27 @@ def curvature_on_the_way(problem, w0, *, steps: int = 40, ask=None):
 
     @cache
     def run_of(eta):
-        run = Run.of(steepest_descent(problem, w0, learning_rate=eta), steps)
+        run = Run.of(steepest_descent(problem, w0, learning_rate=eta), STEPS)
         return run, np.array(
             [largest_curvature(problem, w) for w, loss in zip(run.w, run.loss, strict=True) if loss < FLOWN]
         )
 
     def show(eta, step):
         run, λ = run_of(eta)
-        λ_here = λ[step] if step < len(λ) else np.nan
         marks = {"curve": problem.predict(run.w[step], x)[:, 0], "loss": run.loss, "λ": λ}
-        marks |= {
-            "loss here": (step, run.loss[step]),
-            "λ here": (step, λ_here),
-            "limit": [(0, 2 / eta), (steps, 2 / eta)],
-        }
-        numbers = {"η": eta, "step": step, "loss": run.loss[step], "λ_max": λ_here, "2/η": 2 / eta}
+        marks |= {"loss here": (step, run.loss[step]), "limit": [(0, 2 / eta), (STEPS, 2 / eta)]}
+        numbers = {"η": eta, "step": step, "loss": run.loss[step], "2/η": 2 / eta}
         alt = "After step {step} with learning rate {η}: the data, the network's curve, the loss {loss}, "
+        if step >= len(λ):
+            return Frame(marks, numbers, alt + "and 2/η = {2/η}; the largest curvature has left the picture.")
+        marks["λ here"], numbers["λ_max"] = (step, λ[step]), λ[step]
         return Frame(marks, numbers, alt + "and the largest curvature {λ_max} beside its limit {2/η}.")
 
     controls = [
         Slider("eta", "η, learning rate", AROUND_THE_LIMIT, 0.01, "{:g}"),
-        Slider("step", "k, step", np.arange(steps + 1), min(10, steps), "{:d}"),
+        Slider("step", "k, step", np.arange(STEPS + 1), 10, "{:d}"),
     ]
-    return figure(board, show, controls, ask=ask, record={"step": [*range(15), 16, 18, 20, 25, 30, 35, 40]})
+    return figure(board, show, controls, ask=ask, record={"step": [*range(15), 16, 18, 20, 25, 30, 35, STEPS]})
 
 
 def curve_axes(ax, problem, margin: float) -> np.ndarray:
@@ -137,3 +136,10 @@ def curve_axes(ax, problem, margin: float) -> np.ndarray:
 def largest_curvature(problem, w) -> float:
     """The largest eigenvalue of the Hessian at w."""
     return float(np.linalg.eigvalsh(problem.hessian(w))[-1])
+
+
+EXAMPLES = {
+    "learning_rate": lambda: learning_rate(*sine_network()),
+    "parabola": parabola,
+    "curvature_on_the_way": lambda: curvature_on_the_way(*sine_network()),
+}
