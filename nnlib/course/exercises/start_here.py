@@ -38,7 +38,7 @@ what_turns_the_loss = Question(
             "A ball would roll back, a step does not: on a parabola beyond the limit the heights only grow."
         ),
         "The valley becomes sharper, and its walls throw the network back": (
-            "Walls push a ball back. A step that is too long jumps over them, and the sharper they are, the higher it lands."
+            "Walls push a ball back. A step jumps over them, and the sharper they are, the higher it lands."
         ),
         "The valley becomes flatter": "The largest curvature falls below 2/η = 200 between step 10 and step 11.",
     },
