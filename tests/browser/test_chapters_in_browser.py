@@ -15,7 +15,6 @@ CHAPTERS = sorted(path.name for path in (REPOSITORY / "notebooks").glob("[0-9][0
 # What the kernel says of every figure, at both ends of each control (of a choice: each option) and at a run's end.
 EXPECTED = """
 import json
-import ipywidgets
 from nnlib import live
 
 def numbers_of(figure, positions):
@@ -47,8 +46,7 @@ def numbers_of(figure, positions):
     figure.set(**here)
     return told
 
-from ipywidgets.widgets.widget import _instances
-figures = [widget for widget in _instances.values() if isinstance(widget, live.Figure)]
+figures = [shown for shown in Out.values() if isinstance(shown, live.Figure)]
 print(json.dumps([[numbers_of(f, f._all_positions()), numbers_of(f, f._kept)] for f in figures]))
 """
 
@@ -63,7 +61,7 @@ def numbers_become(page, figure: int, numbers: dict[str, str]) -> None:
 
 def answer(page, figure: int) -> None:
     """Commit to the first option of the figure's question."""
-    assert page.figure(figure).locator(".nnlib-controls").is_disabled()
+    assert page.figure(figure).locator(".nnlib-controls").locator("input, button, select").first.is_disabled()
     page.figure(figure).get_by_role("radio").first.check()
     page.press("Commit", figure)
     page.figure(figure).locator(".nnlib-verdict:visible").wait_for()
