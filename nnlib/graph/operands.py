@@ -285,9 +285,15 @@ def compute(operation: Operation, operands: tuple, settings: tuple = ()):
 def multiply(operation: Operation, rule: Callable, vector, y, operands: tuple, settings: tuple):
     """J v or Jᵀ u by one of the operation's rules."""
     product = rule(vector, y, *operands, *settings)
-    for part in (product.value, product.tangent) if isinstance(product, Dual) else (product,):
-        _require_finite(part, "the derivative of ", operation, operands, settings)
+    if not all(map(_is_finite, _parts(product))):
+        derivative = rule(np.ones(vector.shape), y, *operands, *settings)  # itself: 0 times an infinite one is nan
+        for part in (*_parts(derivative), *_parts(product)):
+            _require_finite(part, "the derivative of ", operation, operands, settings)
     return product
+
+
+def _parts(numbers):
+    return (numbers.value, numbers.tangent) if isinstance(numbers, Dual) else (numbers,)
 
 
 def add(a, b):
@@ -295,9 +301,12 @@ def add(a, b):
     return compute(OPERATIONS["+"], (a, b))
 
 
+def _is_finite(numbers) -> bool:
+    return cmath.isfinite(numbers) if numbers.shape == () else bool(np.isfinite(numbers).all())
+
+
 def _require_finite(numbers, what: str, operation: Operation, operands: tuple, settings: tuple) -> None:
-    finite = cmath.isfinite(numbers) if numbers.shape == () else np.isfinite(numbers).all()
-    if not finite:
+    if not _is_finite(numbers):
         held = f"it holds {numbers[~np.isfinite(numbers)][0]}" if numbers.shape else f"it is {numbers}"
         raise ValueError(f"{what}{_written(operation, map(_brief, operands), settings)} is not finite: {held}")
 
