@@ -98,7 +98,7 @@ def as_array(name: str, value) -> NDArray:
 def _describe(value, array: np.ndarray) -> str:
     if isinstance(value, str):
         return f"the text {value!r}"
-    if array.dtype == object or array.ndim == 0:
+    if array.ndim == 0:
         return f"{type(value).__name__}"
     return f"an array of dtype {array.dtype}"
 

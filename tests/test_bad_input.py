@@ -67,6 +67,7 @@ BAD = [
     (lambda: NET.predict(RAGGED, X), ValueError, "w must be an array of numbers, its rows have different lengths"),
     (lambda: NET.predict(np.full(7, np.nan), X), ValueError, "w must be finite, it holds nan"),
     (lambda: NET.forward(W, [[1j]]), TypeError, "X must hold real numbers, got an array of dtype complex"),
+    (lambda: NET.predict(W, np.array([[1.0], [None]])), TypeError, "X must hold real numbers, got .* dtype object"),
     (lambda: NET.unpack(None), TypeError, "w must hold numbers, got NoneType"),
     (lambda: NET.backprop(W, X, X), TypeError, "signals must be Signals, as forward gives, got ndarray"),
     (lambda: NET.backprop(W, SIGNALS, X[:3]), ValueError, r"delta_output has shape \(3, 1\), the outputs have"),
