@@ -28,6 +28,8 @@ def test_model_at_certified_parameters_gives_the_certified_sum_of_squares(name):
     data = datasets.nist(name)
     r = data.model(data.certified, data.x) - data.y
     assert r @ r == pytest.approx(data.residual_ss, rel=1e-10)
+    degrees_of_freedom = len(data) - len(data.certified)
+    assert np.sqrt(data.residual_ss / degrees_of_freedom) == pytest.approx(data.residual_std, rel=1e-10)
 
 
 @pytest.mark.parametrize("name", datasets.NIST)

@@ -31,8 +31,8 @@ class CertifiedCurve(Dataset):
         The two published starting points: the first far from the solution, the second nearer.
     certified, standard_deviations : (n,) arrays
         The parameters at the least-squares minimum, and how uncertain they are.
-    residual_ss : float
-        The sum of squared residuals at the minimum, without the factor ½.
+    residual_ss, residual_std : float
+        The sum of squared residuals at the minimum, without the factor ½, and their standard deviation √(SS/(m − n)).
     """
 
     model: Callable[[NDArray, NDArray], NDArray]
@@ -41,6 +41,7 @@ class CertifiedCurve(Dataset):
     certified: FloatArray
     standard_deviations: FloatArray
     residual_ss: float
+    residual_std: float
     difficulty: str
 
     @property
@@ -125,5 +126,6 @@ def nist(name: str) -> CertifiedCurve:
         certified=certified,
         standard_deviations=deviations,
         residual_ss=float(said(r"Residual Sum of Squares:\s+(\S+)")),
+        residual_std=float(said(r"Residual Standard Deviation:\s+(\S+)")),
         difficulty=said(r"(\w+) Level of Difficulty").lower(),
     )
