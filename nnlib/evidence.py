@@ -160,10 +160,15 @@ class BayesResult(Result):
             raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
         if not isinstance(self.problem, (NetworkFit, CurveFit)):
             raise TypeError(f"error bars need a NetworkFit or a CurveFit, not a {type(self.problem).__name__}")
+        if getattr(self.problem, "sigma", None) is not None:
+            raise ValueError("error bars need the noise of a new measurement, sigma is that of the old ones")
         at = eigensystem(self.problem, self.w)
         G = self.problem.prediction_jacobian(self.w, X) @ at.V
         variance = 1 / self.beta + np.sum(G * G / (self.beta * at.eigenvalues + self.alpha), axis=1)
         return ErrorBars(mean, np.sqrt(variance).reshape(mean.shape))
+
+    def _curve(self):
+        raise TypeError("standard errors are for fits without a prior; here predict(X, std=True) gives error bars")
 
     def __repr__(self) -> str:
         n, left = len(self.w), len(self.w) - self.gamma

@@ -300,7 +300,9 @@ def mean_squared_error(problem: NetworkFit, w: ArrayLike) -> float:
 
 
 class CurveFit:
-    """A curve y ≈ f(w, x) and the data it is to fit, as least squares: E = ½ Σ (f(w, x) − y)².
+    """A curve y ≈ f(w, x) and the data it is to fit, as least squares: E = ½ Σ ((f(w, x) − y)/σ)².
+
+    For bounds on the parameters, and for robust losses, there is scipy.optimize.least_squares.
 
     Parameters
     ----------
@@ -314,6 +316,11 @@ class CurveFit:
         ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it J is numerical: the complex step where f takes complex numbers
         and central differences bear it out, else these. This is verified at EVERY w anew, because f may have branches,
         and that is dear: some 3n values of f for each J, where the complex step alone takes n.
+    sigma : (P,) array or float, optional
+        Standard deviations of the measurements, or one for all. They weight the residuals: r_i/σ_i.
+    absolute_sigma : bool, default False
+        Whether sigma is the noise itself (True) or the noise up to a factor, estimated from the residuals (False, as in
+        scipy's curve_fit). The fit is the same, its standard errors (see `Result`) are not.
 
     Examples
     --------
@@ -323,16 +330,32 @@ class CurveFit:
     array([0., 0., 0.])
     """
 
-    def __init__(self, f: Callable, x: ArrayLike, y: ArrayLike, jacobian: Callable | None = None):
+    def __init__(
+        self,
+        f: Callable,
+        x: ArrayLike,
+        y: ArrayLike,
+        jacobian: Callable | None = None,
+        sigma: ArrayLike | None = None,
+        absolute_sigma: bool = False,
+    ):
         for name, function in (("f", f), ("jacobian", jacobian)):
             if not callable(function) and not (name == "jacobian" and function is None):
                 raise TypeError(f"{name} must be a function of (w, x), got {type(function).__name__}")
         self.f, self._jacobian = f, jacobian
         self.x, self.y = arguments.real_array("x", x, (0, 1, 2, 3)), arguments.real_array("y", y, 1)
         self.n_residuals = len(self.y)
+        self.sigma = None if sigma is None else arguments.real_array("sigma", sigma, (0, 1))
+        self.absolute_sigma = arguments.flag("absolute_sigma", absolute_sigma)
+        if self.absolute_sigma and sigma is None:
+            raise ValueError("absolute_sigma=True needs sigma, the standard deviations of the measurements")
+        if sigma is not None and (self.sigma.shape not in ((), self.y.shape) or self.sigma.min() <= 0):
+            got = f"got the shape {self.sigma.shape} and {self.sigma.min():g} for the least"
+            raise ValueError(f"sigma must be one number or {self.n_residuals}, as many as y has, all above 0; {got}")
 
     def __repr__(self) -> str:
-        return f"CurveFit({getattr(self.f, '__name__', 'f')}, {self.n_residuals} points)"
+        sigma = "" if self.sigma is None else f", {'absolute' if self.absolute_sigma else 'relative'} sigma"
+        return f"CurveFit({getattr(self.f, '__name__', 'f')}, {self.n_residuals} points{sigma})"
 
     @quiet
     def predict(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
@@ -347,11 +370,12 @@ class CurveFit:
 
     @quiet
     def residuals(self, w: ArrayLike) -> FloatArray:
-        """r = f(w, x) − y (P,)."""
+        """r = (f(w, x) − y)/σ (P,)."""
         predicted = self._values(self._weights(w), self.x)
         if predicted.shape != self.y.shape:
             raise ValueError(f"f(w, x) has shape {predicted.shape}, y has {self.y.shape}: one prediction for each")
-        return predicted - self.y
+        r = predicted - self.y
+        return r if self.sigma is None else r / self.sigma
 
     def _values(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         """f(w, x), which may be complex only where w is, for the complex step."""
@@ -361,7 +385,17 @@ class CurveFit:
     def jacobian(self, w: ArrayLike) -> FloatArray:
         """J = ∂r/∂w (P, n)."""
         w = arguments.real_numbers("w", self._weights(w))
-        return self._derivatives(self.residuals, w, self.x, self.n_residuals)
+        J = self._derivatives(self.residuals, w, self.x, self.n_residuals)
+        has_weights = self.sigma is None or self._jacobian is None  # as the residuals, of which it is the derivative
+        return J if has_weights else J / np.reshape(self.sigma, (-1, 1))
+
+    @quiet
+    def jacobian_rounding(self, w: ArrayLike) -> FloatArray | float:
+        """How far rounding may move each entry of J (P, n) if that is of central differences; else 0."""
+        if self._jacobian is not None:
+            return 0.0
+        J, method = derivatives.differentiate(self.residuals, w, "auto")
+        return derivatives.rounding_of(self.residuals, w, J, method) if method == "central" else 0.0
 
     @quiet
     def prediction_jacobian(self, w: ArrayLike, x: ArrayLike) -> FloatArray:

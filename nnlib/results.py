@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nnlib.arguments import FloatArray
+from nnlib.standard_errors import inverse_and_undetermined, require_curve
 
 # Why a run may end, each in a sentence whose gaps the optimizer or `train` fills with the numbers that were compared.
 SENTENCES = {
@@ -136,6 +138,47 @@ class Result:
     def predict(self, X: ArrayLike) -> FloatArray:
         """Predictions at inputs X with the best weights: (m, K) for a network, f(w, X) for a curve."""
         return self.problem.predict(self.w, X)
+
+    @property
+    def residual_std(self) -> float:
+        """s = √(2 E_D/(P − n)), the noise of a curve's P measurements as the residuals show it (over sigma, if any)."""
+        r, n = self._curve().residuals(self.w), len(self.w)
+        if len(r) <= n:
+            raise ValueError(
+                f"n = {n} parameters fitted to P = {len(r)} residuals leave nothing to measure the noise by"
+            )
+        return float(np.linalg.norm(r) / np.sqrt(len(r) - n))
+
+    @property
+    def covariance(self) -> FloatArray:
+        """Covariance of a curve's parameters (n, n), s² (JᵀJ)⁻¹ at w; with an absolute sigma (JᵀJ)⁻¹.
+
+        It belongs to a minimum, so look at `converged` first; see `nnlib.standard_errors`, also for why networks have
+        none. Undetermined parameters have the variance inf, and nan for their covariances with others.
+        """
+        s = 1.0 if getattr(self._curve(), "absolute_sigma", False) else self.residual_std
+        C, free = s**2 * self._inverse_and_undetermined[0], self.undetermined
+        C[free] = C[:, free] = np.nan
+        C[free, free] = np.inf
+        return C
+
+    @property
+    def standard_errors(self) -> FloatArray:
+        """Standard deviations of a curve's parameters (n,), √diag of `covariance`; inf for the undetermined."""
+        return np.sqrt(np.diagonal(self.covariance))
+
+    @property
+    def undetermined(self) -> NDArray[np.int_]:
+        """Numbers of a curve's parameters that can move, alone or together, without a change of any residual."""
+        return self._inverse_and_undetermined[1]
+
+    @cached_property
+    def _inverse_and_undetermined(self):
+        return inverse_and_undetermined(self._curve(), self.w)
+
+    def _curve(self):
+        require_curve(self.problem)
+        return self.problem
 
     def __repr__(self) -> str:
         accepted = self.history["accepted"]

@@ -13,6 +13,7 @@ NNLIB = Path(__file__).parents[1] / "nnlib"
 
 ORDER = [
     "arguments",
+    "standard_errors",
     "results",
     "activations",
     "costs",
@@ -112,7 +113,7 @@ def test_every_file_has_its_place():
     assert {group_of(module) for module in SOURCES} - {"nnlib", *ORDER, *BESIDE, *ALONE, *ON_TOP} == set()
 
 
-@pytest.mark.parametrize(("groups", "most"), [(["nnlib", *ORDER, "checks"], 3800), (["graph"], 1700)])
+@pytest.mark.parametrize(("groups", "most"), [(["nnlib", *ORDER, "checks"], 4000), (["graph"], 1700)])
 def test_it_can_be_read_in_an_afternoon(groups, most):
     assert sum(len(text.splitlines()) for module, text in SOURCES.items() if group_of(module) in groups) <= most
 

@@ -271,11 +271,12 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 def test_the_first_example_of_the_readme_finds_the_least_squares_fit(capsys):
     example = EXAMPLES[0]
-    assert len([line for line in example.splitlines() if line]) == 6
+    assert len([line for line in example.splitlines() if line]) == 7
     names = {}
     exec(example, names)
-    best, _ = curve_fit(lambda x, a, b: a * np.exp(-b * x), names["x"], names["y"], p0=[1, 1], xtol=1e-12)
+    best, covariance = curve_fit(lambda x, a, b: a * np.exp(-b * x), names["x"], names["y"], p0=[1, 1], xtol=1e-12)
     np.testing.assert_allclose(names["fit"].w, best, rtol=1e-6)
+    np.testing.assert_allclose(names["fit"].standard_errors, np.sqrt(np.diag(covariance)), rtol=1e-6)
     assert names["fit"].converged
     assert names["fit"].reason.value in capsys.readouterr().out
 
