@@ -347,7 +347,7 @@ class CurveFit:
         self.n_residuals = len(self.y)
         self.sigma = None if sigma is None else arguments.real_array("sigma", sigma, (0, 1))
         self.absolute_sigma = arguments.flag("absolute_sigma", absolute_sigma)
-        if self.absolute_sigma and sigma is None:
+        if sigma is None and self.absolute_sigma:
             raise ValueError("absolute_sigma=True needs sigma, the standard deviations of the measurements")
         if sigma is not None and (self.sigma.shape not in ((), self.y.shape) or self.sigma.min() <= 0):
             got = f"got the shape {self.sigma.shape} and {self.sigma.min():g} for the least"
@@ -386,8 +386,8 @@ class CurveFit:
         """J = ∂r/∂w (P, n)."""
         w = arguments.real_numbers("w", self._weights(w))
         J = self._derivatives(self.residuals, w, self.x, self.n_residuals)
-        has_weights = self.sigma is None or self._jacobian is None  # as the residuals, of which it is the derivative
-        return J if has_weights else J / np.reshape(self.sigma, (-1, 1))
+        as_it_is = self.sigma is None or self._jacobian is None  # a numerical one is that of the weighted residuals
+        return J if as_it_is else J / np.reshape(self.sigma, (-1, 1))
 
     @quiet
     def jacobian_rounding(self, w: ArrayLike) -> FloatArray | float:

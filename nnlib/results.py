@@ -144,9 +144,7 @@ class Result:
         """s = √(2 E_D/(P − n)), the noise of a curve's P measurements as the residuals show it (over sigma, if any)."""
         r, n = self._curve().residuals(self.w), len(self.w)
         if len(r) <= n:
-            raise ValueError(
-                f"n = {n} parameters fitted to P = {len(r)} residuals leave nothing to measure the noise by"
-            )
+            raise ValueError(f"n = {n} parameters fitted to P = {len(r)} residuals leave nothing to measure noise by")
         return float(np.linalg.norm(r) / np.sqrt(len(r) - n))
 
     @property

@@ -25,8 +25,7 @@ def require_curve(problem) -> None:
     if hasattr(problem, "net"):
         raise TypeError("one weight of a network means nothing alone: for error bars of its outputs see nnlib.bayes")
     if not (hasattr(problem, "residuals") and hasattr(problem, "jacobian")):
-        found = type(problem).__name__
-        raise TypeError(f"standard errors need a problem with residuals(w) and jacobian(w), got {found}")
+        raise TypeError(f"standard errors need residuals(w) and jacobian(w), got a {type(problem).__name__}")
 
 
 @np.errstate(all="ignore")

@@ -242,7 +242,7 @@ class OnlyLoss:
             "a network means nothing alone: .*nnlib.bayes",
         ),
         (lambda: nnlib.bayesian_regularization(NETWORK, NET.init(0)), r"without a prior; here predict\(X, std=True\)"),
-        (lambda: nnlib.steepest_descent(OnlyLoss(), [1.0], 0.1), r"a problem with residuals\(w\) .*got OnlyLoss"),
+        (lambda: nnlib.steepest_descent(OnlyLoss(), [1.0], 0.1), r"need residuals\(w\) .*got a OnlyLoss"),
     ],
 )
 def test_what_has_no_standard_errors_says_why(steps, message, name):
