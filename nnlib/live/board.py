@@ -142,7 +142,7 @@ class Board:
         self._add(name, [text], lambda data: text.set(x=data[0], y=data[1], text=data[2]), trail)
 
     def bars(self, name: str, ax: Axes, labels: Sequence[str], *, color=COLORS["blue"], bottom: float = 0.0) -> None:
-        """A bar for each label with its value above it; its data are the heights. `bottom` is positive on a log axis."""
+        """A bar for each label with its value above it; data: the heights. `bottom` is positive on a log axis."""
         places = range(len(labels))
         ax.set_xticks(places, labels)
         ax.set_xlim(-0.6, len(labels) - 0.4)
