@@ -19,8 +19,11 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: .venv/installed-test
 	$(BIN)/python -m pytest
 
-# Runs chapters in place and stores their outputs, without timestamps and without widget state: with it, exported pages
-# would show dead widgets in place of still pictures. One chapter only: make notebooks CHAPTERS=notebooks/NAME.ipynb
+# Runs chapters in place and stores their outputs: figures in the recorded form, which moves without a kernel; no
+# timestamps, no widget state (with it, exported pages would show dead widgets in place of the figures).
+# One chapter only: make notebooks CHAPTERS=notebooks/NAME.ipynb
+notebooks: export NNLIB_RECORD = always
+notebooks: export OPENBLAS_NUM_THREADS = 1
 notebooks: .venv/installed-test
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 	    --ExecutePreprocessor.store_widget_state=False $(CHAPTERS)

@@ -58,24 +58,22 @@ slider.observe(lambda change: setattr(label, "value", "rate " + change.new), "va
 widgets.VBox([slider, label])
 """,
     "LIVE": """
-fig, (left, right) = live.subplots(1, 2)
-decorate(left, right)
-loss_line, = left.plot([], [])
-path_line, = right.plot([], [], ".-")
+board = live.Board(1, 2)
+decorate(*board.axes)
+board.curve("loss", board.axes[0], STEPS, trail=False)
+board.line("path", board.axes[1], marker=".", trail=True)
 
 
 def show(rate):
     path, loss = descend(rate)
-    loss_line.set_data(STEPS, loss)
-    path_line.set_data(*path.T)
-    return live.Caption(f"Descent with rate {rate:.4f}.", {"loss": f"{loss[-1]:.3g}"})
+    return live.Frame({"loss": loss, "path": path}, {"rate": rate, "loss": loss[-1]}, "Descent with rate {rate}.")
 
 
 rate = live.Slider("rate", "rate", RATES, start=RATES[0], format="{:.4f}")
-live.figure(fig, moving=[loss_line, path_line], show=show, controls=[rate], trail=[path_line])
+live.figure(board, show, [rate], record={"rate": RATES[:1]})  # the kernel knows more positions: it is asked
 """,
     "RECORDED": """
-live.recorded(fig, moving=[loss_line, path_line], show=show, control=rate, trail=[path_line])
+live.figure(board, show, [rate])  # all positions are on the page
 """,
     "interact": """
 def draw(rate):
@@ -132,7 +130,7 @@ def measure(page: NotebookPage, ways: list[str]) -> dict[str, list[float]]:
     for way in ways:
         cell = cells.nth(list(CELLS).index(way))
         cell.scroll_into_view_if_needed()
-        handles[way] = cell.locator(".noUi-handle, .nnlib-slider input").first
+        handles[way] = cell.locator(".noUi-handle, .nnlib-row input").first
         handles[way].wait_for(timeout=60_000)
     times = {way: [] for way in ways}
     for press in range(WARM_UP + PRESSES):

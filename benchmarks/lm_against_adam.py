@@ -48,7 +48,7 @@ def friedman(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return 2 * x - 1, (y - y.mean()) / y.std()
 
 
-def prices(fit: nnlib.Fit, multiply_adds) -> dict[str, Price]:
+def prices(fit: nnlib.Result, multiply_adds) -> dict[str, Price]:
     """For each goal the price of the first step that reached it; multiply_adds(steps) is that of a number of steps."""
     found = {}
     for goal, part in GOALS.items():
@@ -58,7 +58,7 @@ def prices(fit: nnlib.Fit, multiply_adds) -> dict[str, Price]:
     return found
 
 
-def train(steps, max_steps: int) -> nnlib.Fit:
+def train(steps, max_steps: int) -> nnlib.Result:
     """A run to the last of the goals."""
     return nnlib.train(steps, max_steps=max_steps, goal=min(GOALS.values()) * SAMPLES / 2)
 

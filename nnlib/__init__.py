@@ -7,11 +7,14 @@
 >>> fit = nnlib.train(nnlib.levenberg_marquardt(problem, net.init(seed=0)), goal=1e-4)
 >>> fit.converged
 True
+
+Arguments are checked at the door: bad input raises a TypeError or a ValueError that names the argument, says what was
+expected and what came. Docstrings do not repeat this.
 """
 
 import importlib
 
-from nnlib import activations, checks, costs, initializers, optimizers, problems
+from nnlib import activations, backpropagation, checks, costs, derivatives, initializers, optimizers, problems
 from nnlib.network import MLP
 from nnlib.optimizers import (
     adam,
@@ -24,76 +27,59 @@ from nnlib.optimizers import (
     steepest_descent,
 )
 from nnlib.problems import CurveFit, NetworkFit
-from nnlib.reasons import StopReason
-from nnlib.training import Fit, train
+from nnlib.results import Result, StopReason
+from nnlib.training import train
 
 __version__ = "0.1.0"
+
+# Modules that most programs do not need are loaded at their first use, so that `import nnlib` stays quick.
+_ON_FIRST_USE = {
+    "bayes": "nnlib.bayes",
+    "datasets": "nnlib.datasets",
+    "graph": "nnlib.graph",
+    # what single chapters need
+    "deep": "nnlib.course.deep",
+    "exercises": "nnlib.course.exercises",
+    "explorers": "nnlib.course.explorers",
+    "installation": "nnlib.course.installation",
+    "maps": "nnlib.course.plane_maps",
+    "operation_counts": "nnlib.course.operation_counts",
+    "sample_by_sample": "nnlib.course.sample_by_sample",
+    "selection": "nnlib.course.selection",
+    "step_sizes": "nnlib.course.step_sizes",
+    "surfaces": "nnlib.course.surfaces",
+}
 
 __all__ = [
     "MLP",
     "CurveFit",
-    "Fit",
     "NetworkFit",
+    "Result",
     "StopReason",
     "activations",
     "adam",
     "backpropagation",
-    "bayes",
     "bayesian_regularization",
     "checks",
     "costs",
-    "datasets",
-    "deep",
-    "exercises",
+    "derivatives",
     "gauss_newton",
-    "graph",
     "initializers",
     "levenberg_marquardt",
-    "maps",
     "momentum",
     "newton",
-    "operation_counts",
     "optimizers",
     "problems",
     "proximal_gradient",
-    "selection",
     "steepest_descent",
-    "surfaces",
     "train",
+    *(name for name in _ON_FIRST_USE if name != "explorers"),  # which needs matplotlib
 ]
-
-# Modules that most programs do not need are loaded at their first use, so that `import nnlib` stays quick.
-_IN_COURSE = {
-    name: f"course.{name}"
-    for name in (
-        "deep",
-        "exercises",
-        "explorers",
-        "installation",
-        "operation_counts",
-        "sample_by_sample",
-        "selection",
-        "surfaces",
-    )
-} | {"maps": "course.plane_maps"}
-_ON_FIRST_USE = (
-    "installation",
-    "sample_by_sample",
-    "bayes",
-    "datasets",
-    "deep",
-    "exercises",
-    "graph",
-    "maps",
-    "operation_counts",
-    "selection",
-    "surfaces",
-)
 
 
 def __getattr__(name: str):
     if name in _ON_FIRST_USE:
-        return importlib.import_module(f"nnlib.{_IN_COURSE.get(name, name)}")
+        return importlib.import_module(_ON_FIRST_USE[name])
     raise AttributeError(f"module 'nnlib' has no attribute {name!r}")
 
 

@@ -13,32 +13,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnlib import _arguments as check
+from nnlib import arguments
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function and its first two derivatives.
+    """An activation function and its first two derivatives; its name is what ``MLP(hidden=…, output=…)`` takes.
 
-    Attributes
-    ----------
-    name : str
-        The name it goes by in ``MLP(hidden=..., output=...)``.
-    g : callable
-        Pre-activations z to activations a = g(z).
-    derivative : callable
-        Activations a to g'(z), the slope at the z that gave a.
-    second_derivative : callable
-        Activations a to g''(z); None for softmax.
-    elementwise : bool
-        False for softmax, whose derivative is a matrix for each sample, diag(a) − a aᵀ: ``derivative`` is its
-        diagonal, ``pull`` multiplies by the whole of it.
+    Softmax is not elementwise: its derivative is a matrix for each sample, diag(a) − a aᵀ, of which `derivative` is the
+    diagonal and by which `pull` multiplies.
     """
 
     name: str
-    g: Callable[[np.ndarray], np.ndarray]
-    derivative: Callable[[np.ndarray], np.ndarray]
-    second_derivative: Callable[[np.ndarray], np.ndarray] | None
+    g: Callable[[np.ndarray], np.ndarray]  # z to a = g(z)
+    derivative: Callable[[np.ndarray], np.ndarray]  # a to g'(z), the slope at the z that gave a
+    second_derivative: Callable[[np.ndarray], np.ndarray] | None  # a to g''(z)
     elementwise: bool = True
 
     def pull(self, a: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -47,6 +36,13 @@ class Activation:
             return self.derivative(a) * error
         return a * (error - (a * error).sum(axis=0))
 
+    def __reduce__(self):
+        return _of_the_table, (self.name,)  # pickled by name, so that its functions may be lambdas
+
+
+def _of_the_table(name: str) -> Activation:
+    return ACTIVATIONS[name]
+
 
 def logistic(z: np.ndarray) -> np.ndarray:
     """1 / (1 + e^−z), for z below 0 as e^z / (1 + e^z), so that nothing overflows.
@@ -54,7 +50,7 @@ def logistic(z: np.ndarray) -> np.ndarray:
     >>> logistic(np.array([-1000.0, 0.0]))
     array([0. , 0.5])
     """
-    z = check.numbers("z", z)
+    z = arguments.numbers("z", z)
     e = np.exp(np.where(np.real(z) > 0, -z, z))
     return np.where(np.real(z) > 0, 1.0, e) / (1.0 + e)
 
@@ -65,7 +61,7 @@ def relu(z: np.ndarray) -> np.ndarray:
     >>> relu(np.array([-2.0, 3.0]))
     array([0., 3.])
     """
-    z = check.numbers("z", z)
+    z = arguments.numbers("z", z)
     return np.where(np.real(z) <= 0, 0.0, z)  # this way round a nan stays one
 
 
@@ -75,55 +71,18 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     >>> softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    z = check.numbers("z", z)
+    z = arguments.numbers("z", z)
     if z.ndim == 0 or z.size == 0:
         raise ValueError(f"z must have at least one axis and no empty one, got an array of shape {z.shape}")
     e = np.exp(z - np.real(z).max(axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
-def _softmax_of_columns(z: np.ndarray) -> np.ndarray:
-    return softmax(z, axis=0)
-
-
-def _one(a: np.ndarray) -> np.ndarray:
-    return np.ones_like(a)
-
-
-def _zero(a: np.ndarray) -> np.ndarray:
-    return np.zeros_like(a)
-
-
-def _linear(z: np.ndarray) -> np.ndarray:
-    return z
-
-
-def _tanh_slope(a: np.ndarray) -> np.ndarray:
-    return 1 - a * a
-
-
-def _tanh_bend(a: np.ndarray) -> np.ndarray:
-    return -2 * a * (1 - a * a)
-
-
-def _logistic_slope(a: np.ndarray) -> np.ndarray:
-    return a * (1 - a)
-
-
-def _logistic_bend(a: np.ndarray) -> np.ndarray:
-    return a * (1 - a) * (1 - 2 * a)
-
-
-def _relu_slope(a: np.ndarray) -> np.ndarray:
-    return (np.real(a) > 0).astype(float)
-
-
-# Named functions, no lambdas, so that a network can be pickled.
 _TABLE = (
-    Activation("tanh", np.tanh, _tanh_slope, _tanh_bend),
-    Activation("logistic", logistic, _logistic_slope, _logistic_bend),
-    Activation("relu", relu, _relu_slope, _zero),
-    Activation("linear", _linear, _one, _zero),
-    Activation("softmax", _softmax_of_columns, _logistic_slope, None, elementwise=False),
+    Activation("tanh", np.tanh, lambda a: 1 - a * a, lambda a: -2 * a * (1 - a * a)),
+    Activation("logistic", logistic, lambda a: a * (1 - a), lambda a: a * (1 - a) * (1 - 2 * a)),
+    Activation("relu", relu, lambda a: (np.real(a) > 0).astype(float), np.zeros_like),
+    Activation("linear", lambda z: z, np.ones_like, np.zeros_like),
+    Activation("softmax", lambda z: softmax(z, axis=0), lambda a: a * (1 - a), None, elementwise=False),
 )
 ACTIVATIONS = {activation.name: activation for activation in _TABLE}

@@ -1,13 +1,20 @@
 """Backpropagation of all samples at once: the passes that `MLP`, the problems and the Gauss–Newton matrix are made of.
 
-Layer l = 1..L holds Θ^l = [W^l b^l]. With a one appended to each layer's inputs, ā = [a, 1], a layer is a single product,
+Layer l = 1..L holds Θ^l = [W^l b^l]. With a one appended to each layer's inputs, ā = [a, 1], a layer is one product,
 z^l = Θ^l ā^{l−1}, and so are all derivatives:
 
     forward    z^l = Θ^l ā^{l−1},  a^l = g(z^l),  a^0 = x
     backward   δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l)
     gradient   ∂E/∂Θ^l = Σ_samples δ^l (ā^{l−1})ᵀ
 
-One sample is a COLUMN, as in the formulas: arrays are (units, samples), Z = Θ Ā does all samples at once.
+The Jacobian is the same backward pass started from each output instead of from the error. One sample is a COLUMN, as in
+the formulas: arrays are (units, samples), Z = Θ Ā does all samples at once, and each unit's numbers are neighbors.
+
+References
+----------
+Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors, Nature 323.
+Hagan & Menhaj (1994), Training feedforward networks with the Marquardt algorithm, IEEE TNN 5(6): the Jacobian.
+Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6(1): `gradient_along`.
 """
 
 from __future__ import annotations

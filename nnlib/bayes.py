@@ -1,7 +1,7 @@
 """What Bayesian regularization gives beyond the weights: error bars, the evidence, and choices made by it.
 
-The mathematics is in `nnlib.optimizers.bayesian_regularization`. Here are its result (`BayesFit`), the evidence and γ
-of any problem at any (w, α, β), restarts chosen by evidence, and the evidence against the number of hidden units.
+The mathematics is in `nnlib.optimizers.bayesian_regularization`. Here are its result (`BayesResult`), the evidence and
+γ of any problem at any (w, α, β), restarts chosen by evidence, and the evidence against the number of hidden units.
 """
 
 from __future__ import annotations
@@ -12,41 +12,40 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments as check
-from nnlib.network import MLP
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.evidence import (
-    BayesFit,
+    BayesResult,
     Directions,
-    Prediction,
+    ErrorBars,
     WithoutHalves,
     effective_parameters,
     log_evidence,
     measured_directions,
 )
+from nnlib.network import MLP
 from nnlib.optimizers.bayesian_regularization import bayesian_regularization
 from nnlib.problems import NetworkFit, mean_squared_error, named_problem
 from nnlib.training import train
 
-FloatArray = NDArray[np.float64]
+__all__ = [
+    "BayesResult",
+    "Directions",
+    "ErrorBars",
+    "OccamsHill",
+    "WithoutHalves",
+    "best_of",
+    "effective_parameters",
+    "log_evidence",
+    "measured_directions",
+    "occams_hill",
+]
 
-# ------------------------------------------------------------------------------------------------ choices by evidence
 
-
-def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesFit:
+def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int = 1000) -> BayesResult:
     """Train a network by Bayesian regularization from several starts and keep the fit of the highest evidence.
 
-    Parameters
-    ----------
-    problem : NetworkFit
-        With inputs and targets scaled to about [−1, 1].
-    seeds : iterable of int, default 0 … 4
-        One start for each, drawn by "nguyen-widrow".
-    max_steps : int, default 1000
-        For each start.
-
-    Returns
-    -------
-    BayesFit
+    Inputs and targets should be scaled to about [−1, 1]. Each seed gives a start, drawn by "nguyen-widrow".
 
     Examples
     --------
@@ -58,29 +57,21 @@ def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int
     """
     if not isinstance(problem, NetworkFit):
         raise TypeError(f"problem must be a NetworkFit, whose net draws the starts, got {type(problem).__name__}")
-    return max(_fits(problem, _whole_numbers("seeds", seeds, at_least=0), max_steps), key=lambda fit: fit.log_evidence)
+    return _best(_fits(problem, _whole_numbers("seeds", seeds, at_least=0), max_steps))
 
 
 class OccamsHill(NamedTuple):
     """Evidence and γ against the number of hidden units, and the validation error where there were validation data.
 
-    Attributes
-    ----------
-    hidden, n_params : (sizes,) arrays
-        Hidden units and weights of each network.
-    log_evidence, gamma : (sizes, starts) arrays
-        Of each fit: a network of one size from one start.
-    best : list of BayesFit
-        For each size the fit of the highest evidence.
-    validation_error : (sizes, starts) array or None
-        Mean squared error of each fit on the validation data.
+    Sizes of networks lie along the first axis, starts along the second. `best` holds for each size the fit of the
+    highest evidence, `validation_error` the mean squared errors on the validation data.
     """
 
     hidden: NDArray[np.int_]
     n_params: NDArray[np.int_]
     log_evidence: FloatArray
     gamma: FloatArray
-    best: list[BayesFit]
+    best: list[BayesResult]
     validation_error: FloatArray | None = None
 
 
@@ -98,27 +89,9 @@ def occams_hill(
     off: γ stays where it is, whatever the number of weights, and with one α for all weights such units cost next to
     nothing, so that the evidence of the best fit stays about level. The fits that found something worse lie below.
 
-    Parameters
-    ----------
-    X : (m, d) array
-    Y : (m, K) array
-        Inputs and targets, scaled to about [−1, 1].
-    hidden : iterable of int, default 1 … 10
-        Numbers of tanh units.
-    seeds : iterable of int, default 0 … 4
-        One start for each, as in `best_of`.
-    max_steps : int, default 1000
-        For each start.
-    validation : pair of arrays (X, Y), optional
-        Data that are not trained on, scaled as X and Y are, for the validation error of each fit.
-
-    Returns
-    -------
-    OccamsHill
-
-    References
-    ----------
-    MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
+    Inputs X and targets Y should be scaled to about [−1, 1]. `hidden` are the numbers of tanh units; `seeds` and
+    `max_steps` are those of `best_of`, for each of them. `validation` is a pair (X, Y) of data that are not trained on,
+    scaled alike, for the validation error of each fit. The figure is MacKay's (see `nnlib.evidence`).
 
     Examples
     --------
@@ -127,36 +100,29 @@ def occams_hill(
     >>> hill = occams_hill(data.X, data.Y, hidden=[1, 5], seeds=range(2))
     >>> hill.n_params, hill.gamma.max(axis=1).round()
     (array([ 4, 16]), array([ 2., 12.]))
-
-    Here the network of higher evidence predicts fresh data better:
-
-    >>> fresh = datasets.noisy_sine(seed=1)
-    >>> hill = occams_hill(data.X, data.Y, hidden=[2, 5], seeds=range(2), validation=(fresh.X, fresh.Y))
-    >>> hill.log_evidence.max(axis=1).round(), hill.validation_error.min(axis=1).round(3)
-    (array([-36.,  -1.]), array([0.088, 0.011]))
     """
-    X, Y = (check.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
+    X, Y = (arguments.real_array(name, array, (1, 2)) for name, array in (("X", X), ("Y", Y)))
     d, K = (1 if array.ndim == 1 else array.shape[1] for array in (X, Y))
     hidden, seeds = _whole_numbers("hidden", hidden, at_least=1), _whole_numbers("seeds", seeds, at_least=0)
     nets = [MLP([d, units, K]) for units in hidden]
     unseen = [] if validation is None else [named_problem("validation", net, validation) for net in nets]
     fits = [_fits(NetworkFit(net, X, Y), seeds, max_steps) for net in nets]
+    errors = [[mean_squared_error(data, fit.w) for fit in starts] for data, starts in zip(unseen, fits, strict=False)]
     return OccamsHill(
         hidden=np.array(hidden),
         n_params=np.array([len(starts[0].w) for starts in fits]),
         log_evidence=np.array([[fit.log_evidence for fit in starts] for starts in fits]),
         gamma=np.array([[fit.gamma for fit in starts] for starts in fits]),
-        best=[max(starts, key=lambda fit: fit.log_evidence) for starts in fits],
-        validation_error=_errors(unseen, fits) if unseen else None,
+        best=[_best(starts) for starts in fits],
+        validation_error=None if validation is None else np.array(errors),
     )
 
 
-def _errors(problems: list[NetworkFit], fits: list[list[BayesFit]]) -> FloatArray:
-    pairs = zip(problems, fits, strict=True)
-    return np.array([[mean_squared_error(problem, fit.w) for fit in starts] for problem, starts in pairs])
+def _best(fits: list[BayesResult]) -> BayesResult:
+    return max(fits, key=lambda fit: fit.log_evidence)
 
 
-def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesFit]:
+def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesResult]:
     starts = [problem.net.init(seed) for seed in seeds]
     return [train(bayesian_regularization(problem, w0), max_steps=max_steps) for w0 in starts]
 
@@ -164,7 +130,7 @@ def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesFi
 def _whole_numbers(name: str, numbers: Iterable[int], at_least: int) -> list[int]:
     if isinstance(numbers, (str, bytes)) or not isinstance(numbers, Iterable):
         raise TypeError(f"{name} must be whole numbers such as range(1, 6), got {numbers!r}")
-    listed = [check.integer(f"{name}[{i}]", number, at_least=at_least) for i, number in enumerate(numbers)]
+    listed = [arguments.integer(f"{name}[{i}]", number, at_least=at_least) for i, number in enumerate(numbers)]
     if not listed:
         raise ValueError(f"{name} is empty: give at least one whole number")
     return listed

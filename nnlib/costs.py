@@ -21,29 +21,12 @@ from nnlib.activations import Activation
 
 @dataclass(frozen=True)
 class Cost:
-    """A cost as three functions of (z, a, Y, output activation), and the outputs it is meant for.
+    """A cost as functions of (z, a, Y, output activation)."""
 
-    Attributes
-    ----------
-    value : callable
-        E, one number.
-    delta : callable
-        δ = ∂E/∂z, shape (K, m).
-    delta_along : callable
-        The change of δ when z changes by dz: (∂²E/∂z²) dz, shape (K, m); its last argument is dz.
-    curvature : callable
-        The (generalized) Gauss–Newton curvature of E in z, shape (K, K, m).
-    """
-
-    value: Callable[..., float]
-    delta: Callable[..., np.ndarray]
-    delta_along: Callable[..., np.ndarray]
-    curvature: Callable[..., np.ndarray]
-
-
-def _diagonals(values: np.ndarray) -> np.ndarray:
-    """(K, m) to (K, K, m): each column on the diagonal of a matrix of its own."""
-    return values[:, None] * np.eye(len(values))[:, :, None]
+    value: Callable[..., float]  # E
+    delta: Callable[..., np.ndarray]  # δ = ∂E/∂z (K, m)
+    delta_along: Callable[..., np.ndarray]  # (∂²E/∂z²) dz (K, m), how δ changes with z; dz is the last argument
+    curvature: Callable[..., np.ndarray]  # ∂²E/∂z² (K, K, m)
 
 
 # Squared error E = ½ Σ (a − y)², for element-wise outputs.
@@ -64,8 +47,7 @@ def _half_sse_delta_along(z, a, Y, output: Activation, dz):
 
 
 def _half_sse_curvature(z, a, Y, output: Activation):
-    slope = output.derivative(a)
-    return _diagonals(slope * slope)
+    return output.derivative(a)[:, None] ** 2 * np.eye(len(a))[:, :, None]  # diagonal matrices
 
 
 # Cross-entropy with logistic outputs, each output a yes or no of its own: E = −Σ [y ln a + (1 − y) ln(1 − a)].
@@ -87,11 +69,7 @@ def _softmax_entropy(z, a, Y, output: Activation):
     return -(Y * log_a).sum()
 
 
-def _softmax_curvature(z, a, Y, output: Activation):
-    return _diagonals(a) - a[:, None] * a
-
-
-# What both cross-entropies share: their outputs are the matching ones, so δ has no g′ in it.
+# What both cross-entropies share: their outputs are the matching ones, so δ has no g′ in it. ∂a/∂z is their curvature.
 
 
 def _entropy_delta(z, a, Y, output: Activation):
@@ -103,7 +81,11 @@ def _entropy_delta_along(z, a, Y, output: Activation, dz):
 
 
 def _logistic_curvature(z, a, Y, output: Activation):
-    return _diagonals(output.derivative(a))
+    return output.derivative(a)[:, None] * np.eye(len(a))[:, :, None]
+
+
+def _softmax_curvature(z, a, Y, output: Activation):
+    return a[:, None] * (np.eye(len(a))[:, :, None] - a)
 
 
 SQUARED_ERROR = Cost(_half_sse, _half_sse_delta, _half_sse_delta_along, _half_sse_curvature)
@@ -111,11 +93,7 @@ LOGISTIC_CROSS_ENTROPY = Cost(_logistic_entropy, _entropy_delta, _entropy_delta_
 SOFTMAX_CROSS_ENTROPY = Cost(_softmax_entropy, _entropy_delta, _entropy_delta_along, _softmax_curvature)
 
 # The name a reader gives and the output activation decide together which cost it is.
-COSTS = {
-    ("squared-error", "linear"): SQUARED_ERROR,
-    ("squared-error", "tanh"): SQUARED_ERROR,
-    ("squared-error", "logistic"): SQUARED_ERROR,
-    ("squared-error", "relu"): SQUARED_ERROR,
+COSTS = {("squared-error", output): SQUARED_ERROR for output in ("linear", "tanh", "logistic", "relu")} | {
     ("cross-entropy", "logistic"): LOGISTIC_CROSS_ENTROPY,
     ("cross-entropy", "softmax"): SOFTMAX_CROSS_ENTROPY,
 }

@@ -1,6 +1,11 @@
 """γ, the evidence and error bars at any (w, α, β), all from one eigendecomposition of JᵀJ.
 
 The formulas are derived in `nnlib.optimizers.bayesian_regularization`, which finds w, α and β.
+
+References
+----------
+MacKay (1992), Bayesian interpolation, and A practical Bayesian framework for backpropagation networks, Neural
+Computation 4.
 """
 
 from __future__ import annotations
@@ -9,13 +14,12 @@ from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.problems import CurveFit, NetworkFit, require_least_squares
-from nnlib.results import Fit
-
-FloatArray = NDArray[np.float64]
+from nnlib.results import Result
 
 BAYES = ("alpha", "beta", "gamma", "log_evidence")
 
@@ -63,13 +67,11 @@ def require_plain_least_squares(problem) -> None:
     if getattr(problem, "cost", "squared-error") != "squared-error":
         raise ValueError(f"Bayesian regularization needs cost='squared-error', the problem has cost={problem.cost!r}")
     if getattr(problem, "weight_decay", 0.0) != 0:
-        raise ValueError(
-            f"Bayesian regularization finds the weight decay itself: the problem must have weight_decay=0, "
-            f"got {problem.weight_decay:g}"
-        )
+        found = f"weight_decay=0, got {problem.weight_decay:g}"
+        raise ValueError(f"Bayesian regularization finds the weight decay itself: the problem must have {found}")
 
 
-class Prediction(NamedTuple):
+class ErrorBars(NamedTuple):
     """Predictions and the standard deviation of a new measurement around each, in arrays of one shape."""
 
     mean: FloatArray
@@ -77,16 +79,9 @@ class Prediction(NamedTuple):
 
 
 class WithoutHalves(NamedTuple):
-    """The same fit in the convention of Foresee & Hagan, MATLAB and R's brnn: F = β Σ r² + α Σ w².
+    """The same fit in the convention of Foresee & Hagan, MATLAB's trainbr and R's brnn: F = β Σ r² + α Σ w².
 
-    Attributes
-    ----------
-    alpha, beta : float
-        Half of ours: the noise has the variance 1/(2β).
-    gamma : float
-        Effective number of parameters, the same in both.
-    E_D, E_W : float
-        Σ r² and Σ w², twice ours.
+    Their α and β are half of ours, so that the noise has the variance 1/(2β); their E_D and E_W are twice ours.
     """
 
     alpha: float
@@ -97,12 +92,12 @@ class WithoutHalves(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class BayesFit(Fit):
-    """The result of training by Bayesian regularization: everything of `Fit`, and the following.
+class BayesResult(Result):
+    """The result of training by Bayesian regularization: everything of `Result`, and the following.
 
     w are the last weights, those that belong to α and β (with a validation problem: those of its lowest loss, and
-    α and β as they were there). ``loss`` is E_D. ``history`` has the entries alpha, beta, gamma, log_evidence, E_D
-    and E_W too.
+    α and β as they were there). ``loss`` is E_D = ½ Σ r², E_W is ½ Σ w². ``history`` has the entries alpha, beta,
+    gamma, log_evidence, E_D and E_W too.
 
     Attributes
     ----------
@@ -121,7 +116,7 @@ class BayesFit(Fit):
     log_evidence: float
 
     @classmethod
-    def of(cls, fit: Fit, steps) -> BayesFit:
+    def of(cls, fit: Result, steps) -> BayesResult:
         """The fit, with α, β, γ and the evidence of its best step, or of the start where there was none."""
         at = fit.best_step - 1
         found = {name: float(fit.history[name][at] if fit.best_step else getattr(steps, name)) for name in BAYES}
@@ -129,17 +124,15 @@ class BayesFit(Fit):
 
     @property
     def E_D(self) -> float:
-        """½ Σ r²."""
         return self.loss
 
     @property
     def E_W(self) -> float:
-        """½ Σ w²."""
         return 0.5 * float(self.w @ self.w)
 
     @property
     def without_halves(self) -> WithoutHalves:
-        """α and β as Foresee & Hagan, MATLAB's trainbr and R's brnn count them."""
+        """α and β as others count them."""
         return WithoutHalves(self.alpha / 2, self.beta / 2, self.gamma, 2 * self.E_D, 2 * self.E_W)
 
     @property
@@ -150,65 +143,45 @@ class BayesFit(Fit):
         fewer parameters are left over, n − γ, than a hidden unit has (weights in, bias and weights out, of the
         smallest one), no unit is off. If the γ and the evidence of a larger network are no higher, this one was large
         enough. False is no promise: a network that is far too small may take what it cannot follow for noise, and then
-        leave parameters over. False without hidden units, and before the first estimate of α and β.
-
-        References
-        ----------
-        Foresee & Hagan (1997) advise a larger network where γ comes close to n. They put no number to close.
+        leave parameters over. (Foresee & Hagan 1997 advise a larger network where γ comes close to n.)
         """
         return self.alpha > 0 and len(self.w) - self.gamma < _smallest_unit(self.problem)
 
-    def predict(self, X: ArrayLike, std: bool = False) -> FloatArray | Prediction:
+    def predict(self, X: ArrayLike, std: bool = False) -> FloatArray | ErrorBars:
         """Predictions at inputs X, and on demand their error bars √(1/β + gᵀA⁻¹g), g = ∂ŷ/∂w.
 
-        Parameters
-        ----------
-        X : (m, d) array
-            Inputs as in training.
-        std : bool, default False
-            Whether to give error bars: 1/β is the noise of a new measurement, gᵀA⁻¹g what the data leave open about w,
-            with A = βJᵀJ + αI.
-
-        Returns
-        -------
-        array, or Prediction(mean, std) of two arrays
-            (m, K) for a network, like f(w, X) for a curve.
-
-        References
-        ----------
-        MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4.
+        With ``std=True`` both, in arrays of one shape: (m, K) for a network, like f(w, X) for a curve. 1/β is the noise
+        of a new measurement, gᵀA⁻¹g what the data leave open about w, with A = βJᵀJ + αI.
         """
         mean = super().predict(X)
-        if not check.flag("std", std):
+        if not arguments.flag("std", std):
             return mean
         if not self.alpha > 0:
             raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
+        if not isinstance(self.problem, (NetworkFit, CurveFit)):
+            raise TypeError(f"error bars need a NetworkFit or a CurveFit, not a {type(self.problem).__name__}")
+        if getattr(self.problem, "sigma", None) is not None:
+            raise ValueError("error bars need the noise of a new measurement, sigma is that of the old ones")
         at = eigensystem(self.problem, self.w)
-        G = self._jacobian(X) @ at.V
+        G = self.problem.prediction_jacobian(self.w, X) @ at.V
         variance = 1 / self.beta + np.sum(G * G / (self.beta * at.eigenvalues + self.alpha), axis=1)
-        return Prediction(mean, np.sqrt(variance).reshape(mean.shape))
+        return ErrorBars(mean, np.sqrt(variance).reshape(mean.shape))
 
-    def _jacobian(self, X: ArrayLike) -> FloatArray:
-        """∂ŷ/∂w at inputs X, one row a prediction."""
-        problem = self.problem
-        if isinstance(problem, NetworkFit):
-            return problem.net.jacobian(self.w, X)
-        if isinstance(problem, CurveFit):
-            return problem.prediction_jacobian(self.w, X)
-        raise TypeError(f"error bars need a NetworkFit or a CurveFit, the problem is a {type(problem).__name__}")
+    def _curve(self):
+        raise TypeError("standard errors are for fits without a prior; here predict(X, std=True) gives error bars")
 
     def __repr__(self) -> str:
-        found = f"α {self.alpha:.4g}, β {self.beta:.4g}, γ {self.gamma:.4g} of {len(self.w)} parameters"
-        return f"{super().__repr__()}\n  {found}, log evidence {self.log_evidence:.6g}{self._warning()}"
-
-    def _warning(self) -> str:
-        if not self.may_be_too_small:
-            return ""
-        left, unit = len(self.w) - self.gamma, _smallest_unit(self.problem)
-        return (
-            f"\n  γ leaves {left:.2g} parameters over, fewer than one hidden unit has ({unit}): every unit is in use, "
-            f"and the network may be too small"
+        n, left = len(self.w), len(self.w) - self.gamma
+        text = (
+            f"{super().__repr__()}\n  α {self.alpha:.4g}, β {self.beta:.4g}, γ {self.gamma:.4g} of {n} parameters, "
+            f"log evidence {self.log_evidence:.6g}"
         )
+        if self.may_be_too_small:
+            text += (
+                f"\n  γ leaves {left:.2g} parameters over, fewer than one hidden unit has "
+                f"({_smallest_unit(self.problem)}): every unit is in use, and the network may be too small"
+            )
+        return text
 
 
 def _smallest_unit(problem) -> int:
@@ -217,30 +190,13 @@ def _smallest_unit(problem) -> int:
     return min((before + 1 + after for before, after in zip(sizes, sizes[2:], strict=False)), default=0)
 
 
-# ------------------------------------------------------------------------------------------------ at any (w, α, β)
-
-
 def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
     """ln P(D|α,β) of a least-squares problem, by Laplace's approximation around w.
 
-    Parameters
-    ----------
-    problem : object
-        As in `nnlib.bayesian_regularization`.
-    w : (n,) array
-        The minimum of βE_D + αE_W.
-    alpha, beta : float
-        Precision of the prior and of the noise, > 0.
+    It is −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π, with A = βJᵀJ + αI; exact for models linear
+    in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted.
 
-    Returns
-    -------
-    float
-        −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π, with A = βJᵀJ + αI; exact for models linear
-        in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted.
-
-    References
-    ----------
-    MacKay (1992), Bayesian interpolation, Neural Computation 4.
+    The problem is one that `nnlib.bayesian_regularization` takes, w the minimum of βE_D + αE_W; α and β are above 0.
 
     Examples
     --------
@@ -258,17 +214,9 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
 
 
 def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> float:
-    """γ = n − α tr A⁻¹ = Σ βλ_i/(βλ_i + α): how many directions of w the data determine.
+    """γ = n − α tr A⁻¹ = Σ βλ_i/(βλ_i + α), between 0 and n: how many directions of w the data determine.
 
-    Parameters
-    ----------
-    problem, w, alpha, beta
-        As in `log_evidence`.
-
-    Returns
-    -------
-    float
-        Between 0 and the number of weights.
+    Its arguments are those of `log_evidence`.
 
     Examples
     --------
@@ -284,14 +232,8 @@ def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> fl
 class Directions(NamedTuple):
     """The eigenvectors of JᵀJ and how far the data determine w along each; from the best determined one down.
 
-    Attributes
-    ----------
-    eigenvalues : (n,) array
-        λ_i of JᵀJ.
-    vectors : (n, n) array
-        The unit eigenvector of λ_i in column i.
-    shares : (n,) array
-        βλ_i/(βλ_i + α), from 0 (the prior decides) to 1 (the data decide): their sum is γ.
+    Column i of `vectors` belongs to the eigenvalue λ_i, and so does the share βλ_i/(βλ_i + α), from 0 (the prior
+    decides) to 1 (the data decide). The sum of the shares is γ.
     """
 
     eigenvalues: FloatArray
@@ -303,24 +245,12 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
     """What γ counts: along each eigenvector of JᵀJ, the share of the data in what is known about w.
 
     Around the minimum the data alone would put w at w_D with precision βλ_i along eigenvector i, the prior alone at 0
-    with precision α. Both together put it at the share βλ_i/(βλ_i + α) of the way from 0 to w_D.
-
-    Parameters
-    ----------
-    problem, w, alpha, beta
-        As in `log_evidence`.
-
-    Returns
-    -------
-    Directions
-
-    References
-    ----------
-    MacKay (1992), Bayesian interpolation, Neural Computation 4, section 4.2.
+    with precision α. Both together put it at the share βλ_i/(βλ_i + α) of the way from 0 to w_D. Its arguments are
+    those of `log_evidence`.
 
     Examples
     --------
-    The first weight is measured, the second has no influence on the data:
+    The second weight has no influence on the data:
 
     >>> from nnlib import CurveFit
     >>> curve = CurveFit(lambda w, x: w[0] * x + 0 * w[1], [1.0, 2.0], [1.0, 2.0])
@@ -335,9 +265,9 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
 
 def _checked(problem, w: ArrayLike, alpha: float, beta: float):
     """What is known at w, and both precisions, all of them checked."""
-    alpha, beta = check.number("alpha", alpha, above=0), check.number("beta", beta, above=0)
+    alpha, beta = arguments.number("alpha", alpha, above=0), arguments.number("beta", beta, above=0)
     require_plain_least_squares(problem)
-    at = eigensystem(problem, check.real_array("w", w, 1))
+    at = eigensystem(problem, arguments.real_array("w", w, 1))
     if at is None:
         raise ValueError("the loss and the Jacobian at w must be finite")
     return at, alpha, beta

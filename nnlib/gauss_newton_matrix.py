@@ -30,12 +30,10 @@ class JacobianProducts:
 
     @property
     def JTJ(self) -> np.ndarray:
-        """The matrix (n, n)."""
         return self._sum[:-1, :-1].copy()
 
     @property
     def JTr(self) -> np.ndarray:
-        """The gradient of the data's part (n,)."""
         return self._sum[:-1, -1].copy()
 
 
@@ -73,7 +71,6 @@ class ContractedProducts:
 
     @property
     def JTJ(self) -> np.ndarray:
-        """The matrix (n, n), put together from its blocks."""
         net = self._net
         H = np.empty((net.n_params, net.n_params))
         for (l, m), block in self._sums.items():

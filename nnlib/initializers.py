@@ -50,10 +50,4 @@ def nguyen_widrow(inputs: int, units: int, is_output: bool, rng: np.random.Gener
     return W, length * spread * np.sign(W[:, 0])
 
 
-INITIALIZERS = {
-    "zeros": zeros,
-    "uniform": uniform,
-    "xavier": xavier,
-    "he": he,
-    "nguyen-widrow": nguyen_widrow,
-}
+INITIALIZERS = {"zeros": zeros, "uniform": uniform, "xavier": xavier, "he": he, "nguyen-widrow": nguyen_widrow}

@@ -1,17 +1,8 @@
 """Multilayer perceptrons as pure functions of ONE flat weight vector w.
 
 Layer l = 1..L holds Θ^l = [W^l b^l], units rows of inputs weights and then the bias; the layers follow each other in w.
-With a one appended to each layer's inputs, ā = [a, 1], a layer is a single product, z^l = Θ^l ā^{l−1}, and so are all
-derivatives:
-
-    forward    z^l = Θ^l ā^{l−1},  a^l = g(z^l),  a^0 = x
-    backward   δ^l = ((W^{l+1})ᵀ δ^{l+1}) ⊙ g′(z^l)
-    gradient   ∂E/∂Θ^l = Σ_samples δ^l (ā^{l−1})ᵀ
-
-The Jacobian is the same backward pass started from each output instead of from the error (Hagan & Menhaj 1994).
-
-Arguments and results hold one sample a ROW, as data tables do. Inside, one sample is a COLUMN, as in the formulas:
-arrays are (units, samples), Z = Θ Ā does all samples at once, and each unit's numbers lie side by side in memory.
+What is computed with them is in `nnlib.backpropagation`. Arguments and results here hold one sample a ROW, as data
+tables do; inside, one sample is a COLUMN, as in the formulas.
 """
 
 from __future__ import annotations
@@ -20,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
+from nnlib.arguments import FloatArray
 from nnlib.initializers import INITIALIZERS
-
-FloatArray = NDArray[np.float64]
 
 # Samples handled at once where a result is summed over them: enough to keep the BLAS busy, few enough to stay in cache.
 # No power of two: then the arrays' rows would begin multiples of 4096 bytes apart, and compete for places in the cache.
@@ -44,7 +34,7 @@ class Signals(NamedTuple):
     a: list
 
 
-class Backpropagation(NamedTuple):
+class BackwardPass(NamedTuple):
     """What a backward pass gives: ``delta[l]`` (m, units) for layer l (delta[0] is None) and the ``gradient`` (n,)."""
 
     delta: list
@@ -54,6 +44,17 @@ class Backpropagation(NamedTuple):
 def row_blocks(rows: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
     """Slices that cut `rows` rows into blocks of at most `size`."""
     return (slice(start, start + size) for start in range(0, rows, size))
+
+
+def table(name: str, value: ArrayLike, columns: int, network: str) -> FloatArray:
+    """Samples in the rows of a matrix of so many columns, for which a vector will do if it is one."""
+    array = arguments.real_array(name, value, (1, 2))
+    if array.ndim == 1 and columns == 1:
+        return array[:, None]
+    if array.ndim != 2 or array.shape[1] != columns:
+        found = f"{array.shape[1]} columns" if array.ndim == 2 else "no columns, only one axis"
+        raise ValueError(f"{name} has {found}, the network {network} (one sample a row)")
+    return array
 
 
 class MLP:
@@ -70,19 +71,8 @@ class MLP:
 
     Attributes
     ----------
-    n_params : int
-        Number n of weights and biases: the length of w.
-    n_inputs, n_outputs : int
-        d and K.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For sizes that are not positive whole numbers and for unknown activations.
-
-    References
-    ----------
-    Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors, Nature 323.
+    n_params, n_inputs, n_outputs : int
+        n weights and biases, the length of w; d and K.
 
     Examples
     --------
@@ -99,10 +89,10 @@ class MLP:
             raise TypeError(f"sizes must be a list of layer sizes such as [1, 10, 1], got {sizes!r}")
         if len(sizes) < 2:
             raise ValueError(f"sizes needs at least inputs and outputs, such as [1, 1], got {list(sizes)}")
-        self.sizes = tuple(check.integer(f"sizes[{i}]", size, at_least=1) for i, size in enumerate(sizes))
+        self.sizes = tuple(arguments.integer(f"sizes[{i}]", size, at_least=1) for i, size in enumerate(sizes))
         elementwise = [name for name, activation in ACTIVATIONS.items() if activation.elementwise]
-        self.hidden = check.choice("hidden", hidden, elementwise)
-        self.output = check.choice("output", output, ACTIVATIONS)
+        self.hidden = arguments.choice("hidden", hidden, elementwise)
+        self.output = arguments.choice("output", output, ACTIVATIONS)
 
         layers = list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
         self.activations = [ACTIVATIONS[self.hidden]] * (len(layers) - 1) + [ACTIVATIONS[self.output]]
@@ -116,35 +106,24 @@ class MLP:
         sizes = list(self.sizes)
         return f"MLP({sizes}, hidden={self.hidden!r}, output={self.output!r})  # {self.n_params} weights and biases"
 
-    # ------------------------------------------------------------------------------------------------ weights
-
     def init(
         self, seed: int | np.random.Generator, scheme: str = "nguyen-widrow", input_range=(-1.0, 1.0)
     ) -> FloatArray:
-        """Draw a start for training.
+        """Draw a start w (n,) for training; the same seed gives the same weights.
 
         Parameters
         ----------
-        seed : int or numpy Generator
-            The same seed gives the same weights.
         scheme : {"nguyen-widrow", "xavier", "he", "uniform", "zeros"}, default "nguyen-widrow"
             See `nnlib.initializers`.
         input_range : pair of floats, default (−1, 1)
             Range of the inputs; only "nguyen-widrow" looks at it: it places its hidden units there.
-
-        Returns
-        -------
-        (n,) float64 array
-            The flat weight vector w.
         """
-        rng = check.random_generator("seed", seed)
-        draw = INITIALIZERS[check.choice("scheme", scheme, INITIALIZERS)]
-        input_range = check.real_array("input_range", input_range, 1)
-        if len(input_range) != 2:
-            raise ValueError(f"input_range must be two numbers, low and high, got {len(input_range)}")
-        low, high = input_range
-        if not low < high:
-            raise ValueError(f"input_range must rise from low to high, got ({low:g}, {high:g})")
+        rng = arguments.random_generator("seed", seed)
+        draw = INITIALIZERS[arguments.choice("scheme", scheme, INITIALIZERS)]
+        ends = arguments.real_array("input_range", input_range, 1).tolist()
+        if len(ends) != 2 or not ends[0] < ends[1]:
+            raise ValueError(f"input_range must be two numbers that rise from low to high, got {ends}")
+        low, high = ends
         w = np.empty(self.n_params)
         last = len(self.shapes) - 1
         for layer, (W_view, b_view) in enumerate(self.unpack(w)):
@@ -165,41 +144,22 @@ class MLP:
         return [(theta[:, :-1], theta[:, -1]) for theta in self.thetas(self._weights(w))]
 
     def _weights(self, w: ArrayLike) -> np.ndarray:
-        w = check.numbers("w", w)
+        w = arguments.numbers("w", w)
         if w.shape != (self.n_params,):
             raise ValueError(f"w has shape {w.shape}, the network {list(self.sizes)} takes ({self.n_params},)")
         return w
 
     def _finite_weights(self, w: ArrayLike) -> np.ndarray:
-        return check.all_finite("w", self._weights(w))
+        return arguments.all_finite("w", self._weights(w))
 
     def _inputs(self, X: ArrayLike) -> np.ndarray:
-        X = check.real_array("X", X, (1, 2))
-        if X.ndim == 1 and self.n_inputs == 1:
-            X = X[:, None]
-        if X.ndim != 2 or X.shape[1] != self.n_inputs:
-            columns = f"{X.shape[1]} columns" if X.ndim == 2 else "no columns, only one axis"
-            raise ValueError(f"X has {columns}, the network takes {self.n_inputs} inputs (one sample a row)")
-        return X
+        return table("X", X, self.n_inputs, f"takes {self.n_inputs} inputs")
 
     def thetas(self, w: np.ndarray) -> list[np.ndarray]:
         return [w[at].reshape(shape) for at, shape in zip(self.slices, self.shapes, strict=True)]
 
-    # ------------------------------------------------------------------------------------------------ forward
-
     def predict(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
-        """Outputs of the network.
-
-        Parameters
-        ----------
-        w : (n,) array
-        X : (m, d) array
-            One sample a row; with one input a plain vector (m,) will do.
-
-        Returns
-        -------
-        (m, K) array
-        """
+        """Outputs (m, K) at inputs X (m, d), one sample a row; with one input a plain vector (m,) will do."""
         thetas, X = self.thetas(self._finite_weights(w)), self._inputs(X)
         outputs = np.empty((len(X), self.n_outputs), dtype=np.result_type(thetas[0], float))
         for rows in row_blocks(len(X)):
@@ -208,33 +168,19 @@ class MLP:
         return outputs
 
     def forward(self, w: ArrayLike, X: ArrayLike) -> Signals:
-        """All signals of a forward pass, for looking at and for `backprop`.
-
-        Returns
-        -------
-        Signals
-            ``z[l]`` and ``a[l]``, each (m, units of layer l); a[0] = X.
-        """
+        """All signals of a forward pass, for looking at and for `backprop`."""
         inputs, zs, a = passes.forward(self, self.thetas(self._finite_weights(w)), self._inputs(X).T)
         return Signals([None, *(z.T for z in zs)], [layer[:-1].T for layer in inputs] + [a.T])
 
-    # ------------------------------------------------------------------------------------------------ backward
-
-    def backprop(self, w: ArrayLike, signals: Signals, delta_output: ArrayLike) -> Backpropagation:
-        """Carry an output error back through the network and collect the gradient.
+    def backprop(self, w: ArrayLike, signals: Signals, delta_output: ArrayLike) -> BackwardPass:
+        """Carry an output error back through the network and collect the gradient, summed over the samples.
 
         Parameters
         ----------
-        w : (n,) array
         signals : Signals
             From `forward` at the same w.
         delta_output : (m, K) array
             δ^L = ∂E/∂z^L: (a − y) ⊙ g′(z) for E = ½Σ(a − y)², a − y for cross-entropy.
-
-        Returns
-        -------
-        Backpropagation
-            ``delta`` per layer and the ``gradient`` ∂E/∂w (n,), summed over the samples.
         """
         thetas = self.thetas(self._finite_weights(w))
         if not isinstance(signals, Signals):
@@ -242,31 +188,15 @@ class MLP:
         units = tuple(a.shape[1] for a in signals.a)
         if units != self.sizes:
             raise ValueError(f"signals are of layers of {list(units)} units, the network has {list(self.sizes)}")
-        delta = check.real_array("delta_output", delta_output, 2)
+        delta = arguments.real_array("delta_output", delta_output, 2)
         if delta.shape != signals.a[-1].shape:
             raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
         inputs = [passes.with_one(a.T) for a in signals.a[:-1]]
         deltas = [delta[:, 0] for delta in passes.backward(self, thetas, inputs, delta.T[:, None])]
-        return Backpropagation([None, *(delta.T for delta in deltas)], passes.collect(self, inputs, deltas))
-
-    # ------------------------------------------------------------------------------------------------ Jacobian
+        return BackwardPass([None, *(delta.T for delta in deltas)], passes.collect(self, inputs, deltas))
 
     def jacobian(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
-        """Derivative of every output of every sample by every weight, by backpropagation from each output.
-
-        Parameters
-        ----------
-        w : (n,) array
-        X : (m, d) array
-
-        Returns
-        -------
-        (m·K, n) array
-            Row s·K + k is ∂(output k of sample s)/∂w; columns in the order of w.
-
-        References
-        ----------
-        Hagan & Menhaj (1994), Training feedforward networks with the Marquardt algorithm, IEEE TNN 5(6).
+        """∂ŷ/∂w (m·K, n) by backpropagation from each output: row s·K + k belongs to output k of sample s.
 
         Examples
         --------

@@ -15,33 +15,22 @@ A loss that overflows is inf or nan and says nothing else: deciding what to do a
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib import backpropagation as passes, checks
-from nnlib.gauss_newton_matrix import ContractedProducts, JacobianProducts
+from nnlib import arguments, derivatives
+from nnlib import backpropagation as passes
 from nnlib.activations import ACTIVATIONS
+from nnlib.arguments import FloatArray
 from nnlib.costs import COSTS
-from nnlib.network import BLOCK_ROWS, MLP, row_blocks
+from nnlib.gauss_newton_matrix import ContractedProducts, JacobianProducts
+from nnlib.network import BLOCK_ROWS, MLP, row_blocks, table
 
-FloatArray = NDArray[np.float64]
-
-
-# A trial step may leave the region where a model can be evaluated. That is for the caller to see in the loss.
-def quiet(method: Callable) -> Callable:
-    """Decorator: numpy does not warn of overflow, nan or division by zero inside the method."""
-
-    @functools.wraps(method)
-    def silent(*args, **kwargs):
-        with np.errstate(all="ignore"):  # a new one for each call: one that is shared forgets what to restore
-            return method(*args, **kwargs)
-
-    return silent
+# Decorator: a trial step may leave the region where a model can be evaluated, which the caller sees in the loss.
+quiet = np.errstate(all="ignore")
 
 
 class NormalEquations(NamedTuple):
@@ -97,7 +86,6 @@ class NetworkFit:
 
     Parameters
     ----------
-    net : MLP
     X : (m, d) array
         Inputs, one sample a row; (m,) will do for one input.
     Y : (m, K) array
@@ -111,23 +99,14 @@ class NetworkFit:
     decay_biases : bool, default True
         Whether E_W takes the biases too (as MacKay and MATLAB do) or leaves them out (as classification texts do).
 
-    Raises
-    ------
-    TypeError, ValueError
-        When arrays do not fit the network, hold nan or inf, or the cost does not go with the output activation.
-
     Examples
     --------
     >>> net = MLP([1, 2, 1])
     >>> problem = NetworkFit(net, [[-1.0], [0.0], [1.0]], [[1.0], [0.0], [1.0]])
     >>> problem
     NetworkFit(MLP([1, 2, 1]), 3 samples, squared-error)
-    >>> w = net.init(seed=0, scheme="zeros")
-    >>> problem.loss(w)
+    >>> problem.loss(net.init(seed=0, scheme="zeros"))
     1.0
-    >>> JTJ, JTr, loss = problem.normal_equations(w)
-    >>> bool(np.allclose(JTr, problem.gradient(w)))
-    True
     """
 
     def __init__(
@@ -141,16 +120,17 @@ class NetworkFit:
     ):
         if not isinstance(net, MLP):
             raise TypeError(f"net must be an nnlib.MLP, got {type(net).__name__}")
-        self.net, self.X, self.Y = net, net._inputs(X), _targets(net, Y)
+        self.net, self.X = net, net._inputs(X)
+        self.Y = table("Y", Y, net.n_outputs, f"gives {net.n_outputs} outputs")
         if len(self.X) != len(self.Y):
             raise ValueError(f"X has {len(self.X)} rows and Y has {len(self.Y)}: one row a sample in both")
-        self.cost = check.choice("cost", cost, dict.fromkeys(name for name, _ in COSTS))
+        self.cost = arguments.choice("cost", cost, dict.fromkeys(name for name, _ in COSTS))
         self._cost, self._output = _matching_cost(self.cost, net.output), ACTIVATIONS[net.output]
         _check_probabilities(self.cost, net.output, self.Y)
-        self.weight_decay = check.number("weight_decay", weight_decay, at_least=0)
+        self.weight_decay = arguments.number("weight_decay", weight_decay, at_least=0)
         self.n_params, self.n_residuals = net.n_params, self.Y.size
         self._decay = np.full(net.n_params, self.weight_decay)
-        if not check.flag("decay_biases", decay_biases):
+        if not arguments.flag("decay_biases", decay_biases):
             for _, b in net.unpack(self._decay):
                 b[...] = 0.0
 
@@ -162,13 +142,17 @@ class NetworkFit:
         """The network's outputs (m, K) at inputs X (m, d)."""
         return self.net.predict(w, X)
 
+    def prediction_jacobian(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
+        """∂ŷ/∂w (m·K, n) at inputs X."""
+        return self.net.jacobian(w, X)
+
     def batch(self, rows: ArrayLike) -> NetworkFit:
         """The same fit on some of the samples: `rows` are their numbers (or a slice, or a mask).
 
         Weight decay is shared out, λ · rows/m: the losses of batches that make up all samples add up to the whole loss.
         """
         part = copy.copy(self)
-        rows = check.rows("rows", rows, len(self.X))
+        rows = arguments.rows("rows", rows, len(self.X))
         part.X, part.Y = self.X[rows], self.Y[rows]
         share = len(part.X) / len(self.X)
         part.n_residuals, part.weight_decay, part._decay = part.Y.size, share * self.weight_decay, share * self._decay
@@ -212,7 +196,7 @@ class NetworkFit:
         For cross-entropy JᵀJ is the generalized Gauss–Newton matrix Σ Jᵀ (∂²E/∂z²) J, with J = ∂z/∂w
         (Schraudolph 2002, Fast curvature matrix-vector products, Neural Computation 14).
         """
-        return self._normal_equations(self.net._weights(check.real_numbers("w", w)), np.inf)
+        return self._normal_equations(self.net._weights(arguments.real_numbers("w", w)), np.inf)
 
     @quiet
     def quadratic_model(self, w: ArrayLike, limit: float = np.inf) -> NormalEquations | FactoredEquations:
@@ -266,14 +250,9 @@ class NetworkFit:
 
     @quiet
     def hessian_vector(self, w: ArrayLike, v: ArrayLike) -> FloatArray:
-        """H v without H (n,): Pearlmutter's R-operator, at about twice the price of a gradient.
-
-        References
-        ----------
-        Pearlmutter (1994), Fast exact multiplication by the Hessian, Neural Computation 6(1).
-        """
-        w, v = (self.net._weights(check.real_numbers(name, vector)) for name, vector in (("w", w), ("v", v)))
-        check.all_finite("v", v)
+        """H v without H (n,), at about twice the price of a gradient."""
+        w, v = (self.net._weights(arguments.real_numbers(name, vector)) for name, vector in (("w", w), ("v", v)))
+        arguments.all_finite("v", v)
         Hv = self._decay * v
         for rows in row_blocks(len(self.X)):
             Hv = Hv + passes.gradient_along(self.net, w, v, self.X[rows].T, self.Y[rows].T, self._cost)
@@ -283,16 +262,6 @@ class NetworkFit:
         """The exact H = ∂²E/∂w² (n, n), one column at a time, made symmetric against rounding."""
         H = np.column_stack([self.hessian_vector(w, e) for e in np.eye(self.n_params)])
         return (H + H.T) / 2
-
-
-def _targets(net: MLP, Y: ArrayLike) -> FloatArray:
-    Y = check.real_array("Y", Y, (1, 2))
-    if Y.ndim == 1 and net.n_outputs == 1:
-        Y = Y[:, None]
-    if Y.ndim != 2 or Y.shape[1] != net.n_outputs:
-        columns = f"{Y.shape[1]} columns" if Y.ndim == 2 else "no columns, only one axis"
-        raise ValueError(f"Y has {columns}, the network gives {net.n_outputs} outputs (one sample a row)")
-    return Y
 
 
 def _matching_cost(cost: str, output: str):
@@ -324,37 +293,34 @@ def named_problem(name: str, net: MLP, data: tuple[ArrayLike, ArrayLike]) -> Net
 
 
 def mean_squared_error(problem: NetworkFit, w: ArrayLike) -> float:
-    """Σ r²/P of the network with weights w on the data of a problem.
-
-    Examples
-    --------
-    >>> mean_squared_error(NetworkFit(MLP([1, 1]), [0.0, 1.0], [0.0, 4.0]), [2.0, 0.0])
-    2.0
-    """
+    """Σ r²/P of the network with weights w on the data of a problem."""
     if not isinstance(problem, NetworkFit):
         raise TypeError(f"problem must be a NetworkFit, got {type(problem).__name__}")
     return float(np.mean(problem.residuals(w) ** 2))
 
 
 class CurveFit:
-    """A curve y ≈ f(w, x) and the data it is to fit, as least squares: E = ½ Σ (f(w, x) − y)².
+    """A curve y ≈ f(w, x) and the data it is to fit, as least squares: E = ½ Σ ((f(w, x) − y)/σ)².
+
+    For bounds on the parameters, and for robust losses, there is scipy.optimize.least_squares.
 
     Parameters
     ----------
     f : callable
         ``f(w, x)`` with w (n,) gives the predictions, one for each entry of y: any function made of numpy operations.
     x : array
-        Numbers, in the shape that f takes; usually (P,).
+        In the shape that f takes; usually (P,).
     y : (P,) array
         The measurements.
     jacobian : callable, optional
-        ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it: the complex step where f takes complex numbers and central
-        differences bear it out, else these; it takes about three times as many values of f as there are parameters.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When f is not callable, y is not a vector of finite numbers, or f does not return one number for each of y.
+        ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it J is numerical: the complex step where f takes complex numbers
+        and central differences bear it out, else these. This is verified at EVERY w anew, because f may have branches,
+        and that is dear: some 3n values of f for each J, where the complex step alone takes n.
+    sigma : (P,) array or float, optional
+        Standard deviations of the measurements, or one for all. They weight the residuals: r_i/σ_i.
+    absolute_sigma : bool, default False
+        Whether sigma is the noise itself (True) or the noise up to a factor, estimated from the residuals (False, as in
+        scipy's curve_fit). The fit is the same, its standard errors (see `Result`) are not.
 
     Examples
     --------
@@ -364,57 +330,84 @@ class CurveFit:
     array([0., 0., 0.])
     """
 
-    def __init__(self, f: Callable, x: ArrayLike, y: ArrayLike, jacobian: Callable | None = None):
+    def __init__(
+        self,
+        f: Callable,
+        x: ArrayLike,
+        y: ArrayLike,
+        jacobian: Callable | None = None,
+        sigma: ArrayLike | None = None,
+        absolute_sigma: bool = False,
+    ):
         for name, function in (("f", f), ("jacobian", jacobian)):
             if not callable(function) and not (name == "jacobian" and function is None):
                 raise TypeError(f"{name} must be a function of (w, x), got {type(function).__name__}")
         self.f, self._jacobian = f, jacobian
-        self.x, self.y = check.real_array("x", x, (0, 1, 2, 3)), check.real_array("y", y, 1)
+        self.x, self.y = arguments.real_array("x", x, (0, 1, 2, 3)), arguments.real_array("y", y, 1)
         self.n_residuals = len(self.y)
+        self.sigma = None if sigma is None else arguments.real_array("sigma", sigma, (0, 1))
+        self.absolute_sigma = arguments.flag("absolute_sigma", absolute_sigma)
+        if sigma is None and self.absolute_sigma:
+            raise ValueError("absolute_sigma=True needs sigma, the standard deviations of the measurements")
+        if sigma is not None and (self.sigma.shape not in ((), self.y.shape) or self.sigma.min() <= 0):
+            got = f"got the shape {self.sigma.shape} and {self.sigma.min():g} for the least"
+            raise ValueError(f"sigma must be one number or {self.n_residuals}, as many as y has, all above 0; {got}")
 
     def __repr__(self) -> str:
-        return f"CurveFit({getattr(self.f, '__name__', 'f')}, {self.n_residuals} points)"
+        sigma = "" if self.sigma is None else f", {'absolute' if self.absolute_sigma else 'relative'} sigma"
+        return f"CurveFit({getattr(self.f, '__name__', 'f')}, {self.n_residuals} points{sigma})"
 
     @quiet
     def predict(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
         """f(w, x)."""
-        return self._values(check.all_finite("w", self._weights(w)), check.real_array("x", x, (0, 1, 2, 3)))
+        return self._values(arguments.all_finite("w", self._weights(w)), arguments.real_array("x", x, (0, 1, 2, 3)))
 
     def _weights(self, w: ArrayLike) -> np.ndarray:
-        w = check.numbers("w", w)
+        w = arguments.numbers("w", w)
         if w.ndim != 1 or w.size == 0:
             raise ValueError(f"w must be a vector of at least one number, got an array of shape {w.shape}")
         return w
 
     @quiet
     def residuals(self, w: ArrayLike) -> FloatArray:
-        """r = f(w, x) − y (P,)."""
+        """r = (f(w, x) − y)/σ (P,)."""
         predicted = self._values(self._weights(w), self.x)
         if predicted.shape != self.y.shape:
             raise ValueError(f"f(w, x) has shape {predicted.shape}, y has {self.y.shape}: one prediction for each")
-        return predicted - self.y
+        r = predicted - self.y
+        return r if self.sigma is None else r / self.sigma
 
     def _values(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         """f(w, x), which may be complex only where w is, for the complex step."""
-        return (check.numbers if np.iscomplexobj(w) else check.real_numbers)("f(w, x)", self.f(w, x))
+        return (arguments.numbers if np.iscomplexobj(w) else arguments.real_numbers)("f(w, x)", self.f(w, x))
 
     @quiet
     def jacobian(self, w: ArrayLike) -> FloatArray:
         """J = ∂r/∂w (P, n)."""
-        w = check.real_numbers("w", self._weights(w))
-        return self._derivatives(self.residuals, w, self.x, self.n_residuals)
+        w = arguments.real_numbers("w", self._weights(w))
+        J = self._derivatives(self.residuals, w, self.x, self.n_residuals)
+        as_it_is = self.sigma is None or self._jacobian is None  # a numerical one is that of the weighted residuals
+        return J if as_it_is else J / np.reshape(self.sigma, (-1, 1))
+
+    @quiet
+    def jacobian_rounding(self, w: ArrayLike) -> FloatArray | float:
+        """How far rounding may move each entry of J (P, n) if that is of central differences; else 0."""
+        if self._jacobian is not None:
+            return 0.0
+        J, method = derivatives.differentiate(self.residuals, w, "auto")
+        return derivatives.rounding_of(self.residuals, w, J, method) if method == "central" else 0.0
 
     @quiet
     def prediction_jacobian(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
         """∂f/∂w at other x than the measured ones, a row for each number that f(w, x) gives."""
-        w, x = check.real_array("w", w, 1), check.real_array("x", x, (0, 1, 2, 3))
+        w, x = arguments.real_array("w", w, 1), arguments.real_array("x", x, (0, 1, 2, 3))
         return self._derivatives(lambda w: self._values(w, x).ravel(), w, x, self._values(w, x).size)
 
     def _derivatives(self, values: Callable, w: FloatArray, x: FloatArray, rows: int) -> FloatArray:
         """∂values/∂w (rows, n), by the function that was given or numerically."""
         if self._jacobian is None:
-            return checks.differentiate(values, w, "auto")[0]
-        J = check.real_numbers("jacobian(w, x)", self._jacobian(w, x))
+            return derivatives.differentiate(values, w, "auto")[0]
+        J = arguments.real_numbers("jacobian(w, x)", self._jacobian(w, x))
         if J.shape != (rows, len(w)):
             raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(rows, len(w))}")
         return J
@@ -442,10 +435,7 @@ class CurveFit:
 
     @quiet
     def quadratic_model(self, w: ArrayLike, limit: float = np.inf) -> NormalEquations | FactoredEquations:
-        """The Gauss–Newton model at w in the smaller of its two forms, for an optimizer that tries w.
-
-        Where the loss turns out to be above `limit`, only the loss is computed; the rest is None.
-        """
+        """As `NetworkFit.quadratic_model`."""
         r = self.residuals(w)
         loss = float(0.5 * (r @ r))
         if loss > limit:
@@ -458,5 +448,5 @@ class CurveFit:
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (n, n): the derivative of g = Jᵀr, by central differences."""
-        H, _ = checks.differentiate(self.gradient, check.real_numbers("w", w), "central")
+        H, _ = derivatives.differentiate(self.gradient, arguments.real_numbers("w", w), "central")
         return (H + H.T) / 2

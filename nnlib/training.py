@@ -9,14 +9,11 @@ from dataclasses import fields
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.optimizers import Step, Steps
-from nnlib.reasons import StopReason
-from nnlib.results import Fit
-
-FloatArray = NDArray[np.float64]
+from nnlib.results import Result, StopReason
 
 SAME_LOSS = 1e-9  # losses that differ by less than this part of the start's are the same minimum
 
@@ -32,7 +29,7 @@ def train(
     patience: int = 10,
     callback: Callable[[Step], object] | None = None,
     progress: bool = False,
-) -> Fit:
+) -> Result:
     """Take steps until one of the stop rules holds, and return the best weights with the reason.
 
     Kernel → Interrupt (Ctrl-C) ends training early and keeps what was learned.
@@ -53,21 +50,10 @@ def train(
     validation : problem, optional
         A problem with loss(w), made of data that are not trained on. Training stops when its loss has not fallen
         below its lowest for `patience` accepted steps, and returns the weights with the lowest.
-    patience : int, default 10
-        See `validation`.
     callback : callable, optional
         Called with each `Step`; training stops when it returns True.
     progress : bool, default False
         Show a progress bar (needs the package tqdm).
-
-    Returns
-    -------
-    Fit
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type or range, and for steps that broke off in the middle of one.
 
     Examples
     --------
@@ -79,19 +65,17 @@ def train(
     (True, 'GOAL')
     """
     if not isinstance(steps, Steps):
-        raise TypeError(
-            f"steps must be an optimizer such as levenberg_marquardt(problem, w0), got {type(steps).__name__}"
-        )
-    max_steps = check.integer("max_steps", max_steps, at_least=1)
-    goal = -np.inf if goal is None else check.number("goal", goal)
-    min_gradient = check.number("min_gradient", min_gradient, at_least=0)
-    max_seconds = np.inf if max_seconds is None else check.number("max_seconds", max_seconds, above=0)
-    patience = check.integer("patience", patience, at_least=1)
+        raise TypeError(f"steps must be an optimizer, levenberg_marquardt(problem, w0) say, got {type(steps).__name__}")
+    max_steps = arguments.integer("max_steps", max_steps, at_least=1)
+    goal = -np.inf if goal is None else arguments.number("goal", goal)
+    min_gradient = arguments.number("min_gradient", min_gradient, at_least=0)
+    max_seconds = np.inf if max_seconds is None else arguments.number("max_seconds", max_seconds, above=0)
+    patience = arguments.integer("patience", patience, at_least=1)
     if validation is not None and not callable(getattr(validation, "loss", None)):
         raise TypeError(f"validation must be a problem with loss(w), got {type(validation).__name__}")
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be a function of a Step, got {type(callback).__name__}")
-    bar = _progress_bar(max_steps) if check.flag("progress", progress) else None
+    bar = _progress_bar(max_steps) if arguments.flag("progress", progress) else None
 
     def measure(w, loss):
         return loss if validation is None else float(validation.loss(w))
@@ -113,11 +97,11 @@ def train(
             return StopReason.MAX_SECONDS.with_numbers(seconds=seconds, max_seconds=max_seconds)
         return StopReason.MAX_STEPS.with_numbers(max_steps=max_steps) if len(records) >= max_steps else None
 
-    def result() -> Fit:
+    def result() -> Result:
         said = _of_the_point(reason, best, steps, start_loss, validation is not None)
         history = _history(records, steps.record, validation is not None)
         return steps.result(
-            Fit(best.w.copy(), best.loss, said, history, steps.method, steps.problem, start_loss, best.step)
+            Result(best.w.copy(), best.loss, said, history, steps.method, steps.problem, start_loss, best.step)
         )
 
     start_loss, latest = steps.loss, measure(steps.w, steps.loss)
@@ -137,7 +121,8 @@ def train(
                     break
                 seconds = time.perf_counter() - began
                 latest = measure(step.w, step.loss) if step.accepted else latest
-                records.append({**_numbers(step), "seconds": seconds, "validation_loss": latest})
+                numbers = {name: getattr(step, name) for name in _scalars(step)}
+                records.append({**numbers, "seconds": seconds, "validation_loss": latest})
                 if step.accepted and (latest < best.measure or newest_is_best):
                     best, waited = _Best(step.w, step.loss, latest, len(records)), 0
                 elif step.accepted:
@@ -169,17 +154,14 @@ def _of_the_point(reason: StopReason, point: _Best, steps: Steps, start_loss: fl
     higher = steps.loss - point.loss > SAME_LOSS * max(abs(start_loss), abs(point.loss))
     if by_validation or not reason.converged or not higher:
         return reason
-    return StopReason.HIGHER_MINIMUM.with_numbers(
-        reason=reason.value, last=steps.loss, best=point.loss, best_step=point.step
-    )
+    numbers = dict(last=steps.loss, best=point.loss, best_step=point.step)
+    return StopReason.HIGHER_MINIMUM.with_numbers(reason=reason.value, **numbers)
 
 
 def _own_ending(steps: Steps) -> StopReason:
     if steps.ending is None:
-        raise ValueError(
-            f"steps broke off in the middle of a step (interrupted, or by an error) and cannot go on: start "
-            f"{steps.method} anew from where they stand, steps.w"
-        )
+        anew = f"start {steps.method} anew from where they stand, steps.w"
+        raise ValueError(f"steps broke off in the middle of a step (an interrupt or error) and cannot go on: {anew}")
     return steps.ending
 
 
@@ -188,11 +170,7 @@ def _is_true(answer) -> bool:
     return isinstance(answer, (bool, np.bool_)) and bool(answer)
 
 
-def _numbers(step: Step) -> dict[str, float]:
-    return {name: getattr(step, name) for name in _scalars(step)}
-
-
-def _scalars(step) -> list[str]:
+def _scalars(step: Step | type[Step]) -> list[str]:
     return [f.name for f in fields(step) if f.name not in ("w", "trial_w")]
 
 

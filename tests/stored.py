@@ -1,26 +1,40 @@
-"""What chapters are stored with: outputs and still pictures, no references to widgets of a kernel that is gone.
+"""What chapters are stored with: figures that move without a kernel, no references to widgets of a kernel that is gone.
 
-JupyterLab shows "Error displaying widget" for such a reference and the still picture without it. `make notebooks` runs
-this after executing the chapters.
+JupyterLab shows "Error displaying widget" for such a reference, and the recorded figure beside it where there is none.
+Each recorded figure brings the script that moves it; in a notebook one is enough, and it stands in the first. `make
+notebooks` runs this after executing the chapters.
 """
 
+import re
 import sys
 from pathlib import Path
 
 import nbformat
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+FRONT_END = re.compile(r'<script data-nnlib="figures">.*?</script>\n?', re.DOTALL)
 
 
 def without_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook itself, its outputs without references to widgets."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET, None)
+    for data in outputs(notebook):
+        data.pop(WIDGET, None)
     notebook.metadata.pop("widgets", None)
     return notebook
 
 
+def with_one_script(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The notebook itself, the figures' script left in the first output that has it."""
+    having = [data for data in outputs(notebook) if FRONT_END.search(data.get("text/html", ""))]
+    for data in having[1:]:
+        data["text/html"] = FRONT_END.sub("", data["text/html"])
+    return notebook
+
+
+def outputs(notebook: nbformat.NotebookNode) -> list[dict]:
+    return [out.get("data", {}) for cell in notebook.cells for out in cell.get("outputs", [])]
+
+
 if __name__ == "__main__":
     for path in map(Path, sys.argv[1:]):
-        nbformat.write(without_widgets(nbformat.read(path, as_version=4)), path)
+        nbformat.write(with_one_script(without_widgets(nbformat.read(path, as_version=4))), path)

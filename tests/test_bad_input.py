@@ -13,9 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nnlib
-from nnlib import bayes, checks, datasets, deep, graph, maps, operation_counts, selection, surfaces
-from nnlib import sample_by_sample as backpropagation
-from nnlib.activations import logistic, relu, softmax
+from nnlib import (
+    bayes,
+    checks,
+    datasets,
+    deep,
+    graph,
+    maps,
+    operation_counts,
+    sample_by_sample,
+    selection,
+    step_sizes,
+    surfaces,
+)
+from nnlib.activations import logistic, softmax
 
 NET = nnlib.MLP([1, 2, 1])
 W = NET.init(seed=0)
@@ -26,8 +37,6 @@ CURVE = nnlib.CurveFit(lambda w, x: w[0] * x, [1.0, 2.0], [1.0, 2.0])
 BOWL = surfaces.rosenbrock()
 STACK = deep.DeepStack(1, 2, 2, 1, batch_norm=True)
 STACK_W = STACK.init(seed=0)
-STACK_SIGNALS = STACK.forward(STACK_W, X)
-NORMALIZED = STACK_SIGNALS.normalized[1]
 DEEP = deep.DeepFit(STACK, X, X**2)
 DATA = datasets.noisy_sine()
 SCALING = datasets.minmax_scaling(DATA.X)
@@ -47,94 +56,56 @@ def dataset(**changed):
 BAD = [
     # ---- networks
     (lambda: nnlib.MLP({1, 2}), TypeError, r"sizes must be a list of layer sizes such as \[1, 10, 1\], got \{1, 2\}"),
-    (lambda: nnlib.MLP(None), TypeError, "sizes must be a list .* got None"),
     (lambda: nnlib.MLP([1, True, 1]), TypeError, r"sizes\[1\] must be a whole number, got True"),
-    (lambda: nnlib.MLP([1, [2], 1]), TypeError, r"sizes\[1\] must be a whole number"),
     (lambda: nnlib.MLP([1, 2, 1], output="sofmax"), ValueError, "output must be one of .*did you mean 'softmax'"),
-    (lambda: nnlib.MLP([1, 2, 1], hidden=None), TypeError, "hidden must be one of"),
     (lambda: NET.init(0, scheme="Xavier"), ValueError, "scheme must be one of zeros.*did you mean 'xavier'"),
-    (lambda: NET.init(0, input_range=(0, 1, 2)), ValueError, "input_range must be two numbers, low and high, got 3"),
-    (lambda: NET.init(0, input_range=3), ValueError, "input_range must be a vector"),
-    (lambda: NET.init(0, input_range=(0, np.inf)), ValueError, "input_range must be finite"),
+    (
+        lambda: NET.init(0, input_range=(0, 1, 2)),
+        ValueError,
+        r"input_range must be two numbers that rise from low to high, got \[0",
+    ),
     (lambda: NET.predict(RAGGED, X), ValueError, "w must be an array of numbers, its rows have different lengths"),
     (lambda: NET.predict(np.full(7, np.nan), X), ValueError, "w must be finite, it holds nan"),
-    (lambda: NET.forward(np.full(7, np.inf), X), ValueError, "w must be finite, it holds inf"),
     (lambda: NET.forward(W, [[1j]]), TypeError, "X must hold real numbers, got an array of dtype complex"),
-    (lambda: NET.jacobian(np.full(7, np.nan), X), ValueError, "w must be finite"),
-    (lambda: NET.jacobian(W, None), TypeError, "X must hold real numbers, got NoneType"),
+    (lambda: NET.predict(W, np.array([[1.0], [None]])), TypeError, "X must hold real numbers, got .* dtype object"),
     (lambda: NET.unpack(None), TypeError, "w must hold numbers, got NoneType"),
-    (lambda: NET.unpack(np.zeros(7, dtype=bool)), TypeError, "w must hold numbers, got an array of dtype bool"),
     (lambda: NET.backprop(W, X, X), TypeError, "signals must be Signals, as forward gives, got ndarray"),
-    (lambda: NET.backprop(W, SIGNALS, "abc"), TypeError, "delta_output must hold real numbers, got the text 'abc'"),
-    (
-        lambda: NET.backprop(W, SIGNALS, X * np.nan),
-        ValueError,
-        r"delta_output must be finite, delta_output\[\(0, 0\)\]",
-    ),
     (lambda: NET.backprop(W, SIGNALS, X[:3]), ValueError, r"delta_output has shape \(3, 1\), the outputs have"),
     # ---- activations
     (lambda: logistic("high"), TypeError, "z must hold numbers, got the text 'high'"),
-    (lambda: relu([None]), TypeError, "z must hold numbers, got list"),
-    (lambda: softmax(RAGGED), ValueError, "z must be an array of numbers"),
-    (lambda: softmax([]), ValueError, r"z must have at least one axis .* shape \(0,\)"),
     (lambda: softmax(1.0), ValueError, r"z must have at least one axis .* shape \(\)"),
     # ---- problems
-    (lambda: nnlib.NetworkFit(NET, X, X, cost=None), TypeError, "cost must be one of squared-error, cross-entropy"),
-    (lambda: nnlib.NetworkFit(NET, X, X, weight_decay=np.nan), ValueError, "weight_decay must be a finite number"),
     (lambda: nnlib.NetworkFit(NET, [], []), ValueError, "X is empty"),
-    (lambda: nnlib.NetworkFit(NET, X, 1j * X), TypeError, "Y must hold real numbers"),
     (lambda: PROBLEM.loss("abc"), TypeError, "w must hold numbers, got the text 'abc'"),
-    (lambda: PROBLEM.gradient(RAGGED), ValueError, "w must be an array of numbers"),
     (lambda: PROBLEM.normal_equations(W + 1j), TypeError, "w must hold real numbers, got complex ones"),
-    (lambda: PROBLEM.hessian_vector(W, W + 1j), TypeError, "v must hold real numbers, got complex ones"),
     (lambda: PROBLEM.hessian_vector(W, W[:3]), ValueError, "(3,)"),
     (lambda: PROBLEM.batch("abc"), TypeError, "rows must be row numbers, a mask of 5 rows or a slice, got the text"),
     (lambda: PROBLEM.batch([]), ValueError, "rows is empty: it must select at least one of 5 rows"),
-    (lambda: PROBLEM.batch(np.zeros(5, dtype=bool)), ValueError, "rows is empty"),
-    (lambda: PROBLEM.batch(slice(7, 9)), ValueError, "rows is empty"),
     (lambda: PROBLEM.batch([0, 5]), ValueError, "rows must lie between 0 and 4, one is 5"),
-    (lambda: PROBLEM.batch([0.0, 1.0]), TypeError, "rows must be row numbers"),
-    (lambda: PROBLEM.batch(3), ValueError, r"rows must be a vector of row numbers, got an array of shape \(\)"),
     (lambda: PROBLEM.batch(np.ones(4, dtype=bool)), TypeError, "rows must be .*a mask of 5 rows"),
-    (lambda: nnlib.CurveFit(np.exp, ["a"], [1.0]), TypeError, "x must hold real numbers"),
     (lambda: nnlib.CurveFit(np.exp, [1.0], [np.nan]), ValueError, r"y must be finite, y\[0\] is nan"),
-    (lambda: nnlib.CurveFit(np.exp, [1.0], []), ValueError, "y is empty"),
-    (lambda: CURVE.loss("abc"), TypeError, "w must hold numbers, got the text 'abc'"),
     (lambda: CURVE.loss(3.0), ValueError, r"w must be a vector of at least one number, got an array of shape \(\)"),
-    (lambda: CURVE.residuals([]), ValueError, r"w must be a vector of at least one number, got .* shape \(0,\)"),
     (lambda: CURVE.gradient([1j]), TypeError, "w must hold real numbers, got complex ones"),
-    (lambda: CURVE.hessian(RAGGED), ValueError, "w must be an array of numbers"),
     (lambda: CURVE.predict([np.nan], [1.0]), ValueError, "w must be finite, it holds nan"),
-    (lambda: CURVE.predict([1.0], [np.nan]), ValueError, r"x must be finite, x\[0\] is nan"),
-    (lambda: CURVE.predict([1.0], "abc"), TypeError, "x must hold real numbers, got the text 'abc'"),
     (lambda: curve(lambda w, x: None).loss([1.0]), TypeError, r"f\(w, x\) must hold numbers, got NoneType"),
-    (lambda: curve(lambda w, x: RAGGED).loss([1.0]), ValueError, r"f\(w, x\) must be an array of numbers"),
     (lambda: curve(CURVE.f, lambda w, x: "J").jacobian([1.0]), TypeError, r"jacobian\(w, x\) must hold numbers"),
     (lambda: curve(CURVE.f, lambda w, x: 1j * x[:, None]).jacobian([1.0]), TypeError, r"jacobian\(w, x\) must .* real"),
     # ---- surfaces
     (lambda: surfaces.quadratic_bowl("steep"), TypeError, "condition_number must be a number, got 'steep'"),
-    (lambda: surfaces.quadratic_bowl(np.nan), ValueError, "condition_number must be a finite number"),
     (
         lambda: BOWL.loss([1.0, 2.0, 3.0]),
         ValueError,
         r"w must be the two numbers x and y, got an array of shape \(3,\)",
     ),
-    (lambda: BOWL.hessian("ab"), TypeError, "w must hold numbers, got the text 'ab'"),
     # ---- optimizers and training
     (lambda: nnlib.levenberg_marquardt(PROBLEM, "start"), TypeError, "w0 must hold real numbers, got the text 'start'"),
-    (lambda: nnlib.levenberg_marquardt(PROBLEM, W + 1j), TypeError, "w0 must hold real numbers"),
-    (lambda: nnlib.levenberg_marquardt(PROBLEM, []), ValueError, "w0 is empty"),
-    (lambda: nnlib.levenberg_marquardt(PROBLEM, W, mu_max=np.inf), ValueError, "mu_max must be a finite number"),
     (lambda: nnlib.levenberg_marquardt(PROBLEM, W, rule="gainratio"), ValueError, "did you mean 'gain-ratio'"),
-    (lambda: nnlib.levenberg_marquardt(PROBLEM, W, damping=None), TypeError, "damping must be one of"),
     (
         lambda: nnlib.gauss_newton(PROBLEM, RAGGED),
         ValueError,
         "w0 must be an array of numbers, its rows have different",
     ),
-    (lambda: nnlib.newton(PROBLEM, None), TypeError, "w0 must hold real numbers, got NoneType"),
     (lambda: nnlib.momentum(PROBLEM, W, None), TypeError, "learning_rate must be a number, got None"),
-    (lambda: nnlib.proximal_gradient(PROBLEM, W, 0.1, "l1"), TypeError, "l1_penalty must hold real numbers"),
     (
         lambda: nnlib.train(nnlib.newton(BOWL, BOWL.start), np.inf),
         TypeError,
@@ -144,57 +115,18 @@ BAD = [
     (lambda: BAYES.predict(np.zeros((3, 2))), ValueError, "X has 2 columns, the network takes 1 inputs"),
     # ---- Bayes
     (lambda: bayes.log_evidence(PROBLEM, [np.nan] * 7, 1.0, 1.0), ValueError, "w must be finite"),
-    (lambda: bayes.effective_parameters(PROBLEM, W, 1.0, np.inf), ValueError, "beta must be a finite number"),
-    (lambda: bayes.occams_hill([np.inf], [1.0]), ValueError, r"X must be finite, X\[0\] is inf"),
     # ---- deep stacks
     (lambda: STACK.forward(RAGGED, X), ValueError, "w must be an array of numbers"),
-    (lambda: STACK.forward(np.full(STACK.n_params, np.nan), X), ValueError, "w must be finite"),
-    (lambda: STACK.backprop(STACK_W, SIGNALS, X), TypeError, "signals must be StackSignals.* got Signals"),
-    (lambda: STACK.backprop(STACK_W, STACK_SIGNALS, X * np.nan), ValueError, "delta_output must be finite"),
-    (lambda: STACK.backprop(STACK_W, STACK_SIGNALS, None), TypeError, "delta_output must hold numbers"),
-    (lambda: STACK.update_running(STACK.start_running(), None), TypeError, "signals must be StackSignals"),
-    (lambda: STACK.update_running(STACK.start_running(), STACK_SIGNALS, "0.1"), TypeError, "rate must be a number"),
     (lambda: DEEP.batch([9]), ValueError, "rows must lie between 0 and 4, one is 9"),
     (lambda: DEEP.delta_norms(None), TypeError, "w must hold numbers"),
-    (lambda: deep.delta_norms_by_depth(X, X, [], 2, 0), ValueError, "depths must hold at least one"),
     (lambda: deep.delta_norms_by_depth(X, X, [2], 2, None), TypeError, "seed must be a whole number"),
-    (lambda: deep.batch_statistics([1.0]), ValueError, "z must have one sample a row"),
-    (lambda: deep.normalize(X, [0.0, 0.0], [1.0]), ValueError, r"mean and variance must have the shape \(1,\)"),
-    (lambda: deep.normalize("z", [0.0], [1.0]), TypeError, "z must hold numbers, got the text 'z'"),
-    (lambda: deep.batch_norm_backward(X, X, [1.0]), TypeError, "normalized must be Normalized, as normalize gives"),
-    (
-        lambda: deep.batch_norm_backward(X, NORMALIZED, [1.0, 1.0]),
-        ValueError,
-        r"error and scale have shapes \(5, 1\) and \(2,\), normalized \(5, 2\)",
-    ),
-    (lambda: deep.DeepStack(1, 2, 2, None), TypeError, "n_outputs must be a whole number, got None"),
-    (lambda: STACK.init(0, scheme="xaver"), ValueError, "scheme must .*did you mean 'xavier'"),
     # ---- checks
-    (lambda: checks.numerical_gradient(lambda w: RAGGED, [1.0]), ValueError, r"f\(w\) must be an array of numbers"),
-    (lambda: checks.numerical_jacobian(CURVE.residuals, [1.0], None), TypeError, "method must be one of auto"),
     (lambda: checks.check_gradient(PROBLEM, W, tolerance="1e-6"), TypeError, "tolerance must be a number"),
     (lambda: checks.check_jacobian(PROBLEM, W, method="complexe"), ValueError, "method must .*mean 'complex'"),
     # ---- data
-    (lambda: datasets.nist("misra1a"), ValueError, "name must be one of Misra1a.*did you mean 'Misra1a'"),
-    (lambda: datasets.one_hot([0, 1], 1), ValueError, "n_classes must be at least 2, got 1"),
-    (lambda: datasets.one_hot("01", 2), TypeError, "labels must hold real numbers, got the text '01'"),
-    (lambda: datasets.noisy_sine(noise=True), TypeError, "noise must be a number, got True"),
-    (lambda: datasets.xor(seed=-3), ValueError, "seed must not be negative, got -3"),
-    (lambda: dataset(name=3), TypeError, "name must be a text, got 3"),
-    (lambda: dataset(license=None), TypeError, "license must be a text, got None"),
-    (lambda: dataset(units=["mm"]), TypeError, r"units must map names of columns to units, got \['mm'\]"),
     (lambda: dataset(target_names="y"), TypeError, "target_names must be a list of texts, got 'y'"),
-    (lambda: dataset(feature_names=[1]), TypeError, r"feature_names must be a list of texts, got \[1\]"),
-    (lambda: dataset(task="regresion"), ValueError, "task must .*did you mean 'regression'"),
     (lambda: DATA.subset([41]), ValueError, "rows must lie between 0 and 40, one is 41"),
-    (lambda: DATA.subset("all"), TypeError, "rows must be row numbers"),
     (lambda: datasets.Scaling([0.0], [0.0]), ValueError, "scale must be above 0, its smallest entry is 0"),
-    (lambda: datasets.Scaling([0.0], [1.0, 2.0]), ValueError, "center and scale must have one entry a column"),
-    (lambda: datasets.Scaling("0", [1.0]), TypeError, "center must hold real numbers, got the text '0'"),
-    (lambda: SCALING.transform([1.0]), ValueError, "X must be a matrix"),
-    (lambda: datasets.zscore_scaling(DATA.X, ddof=0.5), TypeError, "ddof must be a whole number, got 0.5"),
-    (lambda: datasets.minmax_scaling([[np.nan]]), ValueError, "X must be finite"),
-    (lambda: datasets.split(DATA, seed=None), TypeError, "seed must be a whole number or a numpy Generator"),
     # ---- graphs (the others are in test_graph.py)
     (
         lambda: graph.variable(RAGGED, name="x"),
@@ -214,7 +146,7 @@ def test_bad_input_is_named_at_the_door(call, error, message):
 
 # ------------------------------------------------------------------------------------------------ mixed junk
 
-FITS = ("goal", "min_gradient", "max_seconds", "patience", "validation", "callback", "progress")
+FITS = ("goal", "max_seconds", "validation", "callback")
 
 
 # For each public function its arguments, each with what its errors may call it. A place takes one value of junk.
@@ -225,120 +157,69 @@ def unless_it_overflows(result, w):
 
 PLACES = {
     "MLP sizes": (lambda v: nnlib.MLP(v), "sizes"),
-    "MLP hidden": (lambda v: nnlib.MLP([1, 1], hidden=v), "hidden"),
-    "MLP output": (lambda v: nnlib.MLP([1, 1], output=v), "output"),
-    "init seed": (lambda v: NET.init(v), "seed"),
-    "init scheme": (lambda v: NET.init(0, scheme=v), "scheme"),
     "init range": (lambda v: NET.init(0, input_range=v), "input_range"),
-    "predict w": (lambda v: NET.predict(v, X), "w "),
     "predict X": (lambda v: NET.predict(W, v), "X "),
     "forward w": (lambda v: NET.forward(v, X), "w "),
-    "jacobian w": (lambda v: NET.jacobian(v, X), "w "),
     "jacobian X": (lambda v: NET.jacobian(W, v), "X "),
-    "backprop signals": (lambda v: NET.backprop(W, v, X), "signals"),
     "backprop delta": (lambda v: NET.backprop(W, SIGNALS, v), "delta_output"),
-    "NetworkFit net": (lambda v: nnlib.NetworkFit(v, X, X), "net"),
-    "NetworkFit X": (lambda v: nnlib.NetworkFit(NET, v, X), "X "),
     "NetworkFit Y": (lambda v: nnlib.NetworkFit(NET, X, v), "Y "),
-    "NetworkFit cost": (lambda v: nnlib.NetworkFit(NET, X, X, cost=v), "cost"),
-    "NetworkFit decay": (lambda v: nnlib.NetworkFit(NET, X, X, weight_decay=v), "weight_decay"),
     "NetworkFit batch": (lambda v: PROBLEM.batch(v).loss(W), "rows"),
     "residuals w": (lambda v: unless_it_overflows(PROBLEM.residuals(v), v), "w "),
-    "CurveFit f": (lambda v: nnlib.CurveFit(v, [1.0], [1.0]), "f "),
-    "CurveFit x": (lambda v: nnlib.CurveFit(CURVE.f, v, [1.0]), "x "),
     "CurveFit y": (lambda v: nnlib.CurveFit(CURVE.f, [1.0], v), "y "),
     "CurveFit predict w": (lambda v: CURVE.predict(v, 1.0), "w "),
-    "CurveFit predict x": (lambda v: CURVE.predict([1.0], v), "x "),
     "bowl": (lambda v: surfaces.quadratic_bowl(v), "condition_number"),
-    "LM problem": (lambda v: nnlib.levenberg_marquardt(v, W), "problem"),
     "LM w0": (lambda v: nnlib.train(nnlib.levenberg_marquardt(PROBLEM, v), 3), "w0"),
-    "LM mu": (lambda v: nnlib.train(nnlib.levenberg_marquardt(PROBLEM, W, mu=v), 3), "mu"),
-    "LM rule": (lambda v: nnlib.levenberg_marquardt(PROBLEM, W, rule=v), "rule"),
-    "LM damping": (lambda v: nnlib.levenberg_marquardt(PROBLEM, W, damping=v), "damping"),
-    "LM mu_max": (lambda v: nnlib.train(nnlib.levenberg_marquardt(PROBLEM, W, mu_max=v), 3), "mu"),
     "GN w0": (lambda v: nnlib.train(nnlib.gauss_newton(CURVE, v), 3), "w"),
     "newton w0": (lambda v: nnlib.train(nnlib.newton(BOWL, v), 3), "w"),
     "descent w0": (lambda v: nnlib.train(nnlib.steepest_descent(PROBLEM, v, 0.01), 3), "w0"),
-    "descent rate": (lambda v: nnlib.train(nnlib.steepest_descent(PROBLEM, W, v), 3), "learning_rate"),
-    "descent batch": (lambda v: nnlib.steepest_descent(PROBLEM, W, 0.1, batch_size=v, seed=0), "batch_size|seed"),
-    "descent seed": (lambda v: nnlib.steepest_descent(PROBLEM, W, 0.1, batch_size=2, seed=v), "seed"),
     "momentum c": (lambda v: nnlib.train(nnlib.momentum(PROBLEM, W, 0.1, v), 3), "coefficient"),
     "adam rate": (lambda v: nnlib.train(nnlib.adam(PROBLEM, W, v), 3), "learning_rate"),
-    "adam beta1": (lambda v: nnlib.train(nnlib.adam(PROBLEM, W, beta1=v), 3), "beta1"),
-    "adam beta2": (lambda v: nnlib.train(nnlib.adam(PROBLEM, W, beta2=v), 3), "beta2"),
-    "adam epsilon": (lambda v: nnlib.train(nnlib.adam(PROBLEM, W, epsilon=v), 3), "epsilon"),
     "proximal penalty": (lambda v: nnlib.train(nnlib.proximal_gradient(PROBLEM, W, 0.01, v), 3), "l1_penalty"),
     "bayes w0": (lambda v: nnlib.train(nnlib.bayesian_regularization(PROBLEM, v), 3), "w0"),
-    "bayes mu": (lambda v: nnlib.train(nnlib.bayesian_regularization(PROBLEM, W, v), 3), "mu"),
-    "bayes tolerance": (lambda v: nnlib.bayesian_regularization(PROBLEM, W, tolerance=v), "tolerance"),
-    "train steps": (lambda v: nnlib.train(v), "steps"),
     "train max_steps": (lambda v: nnlib.train(nnlib.newton(BOWL, BOWL.start), v), "max_steps"),
     **{
         f"train {name}": (lambda v, name=name: nnlib.train(nnlib.newton(BOWL, BOWL.start), 3, **{name: v}), name)
         for name in FITS
     },
-    "Fit.predict": (lambda v: BAYES.predict(v), "X "),
-    "BayesFit.predict": (lambda v: BAYES.predict(v, std=True), "X "),
+    "BayesResult.predict": (lambda v: BAYES.predict(v, std=True), "X "),
     "evidence w": (lambda v: bayes.log_evidence(PROBLEM, v, 1.0, 1.0), "w"),
     # its logarithm may well be −∞, of a probability of 0
     "evidence alpha": (lambda v: np.exp(bayes.log_evidence(PROBLEM, W, v, 1.0)), "alpha"),
     "gamma beta": (lambda v: bayes.effective_parameters(PROBLEM, W, 1.0, v), "beta"),
-    "best_of problem": (lambda v: bayes.best_of(v), "problem"),
     "best_of seeds": (lambda v: bayes.best_of(PROBLEM, v, 1), "seed"),
     "hill X": (lambda v: bayes.occams_hill(v, X, [1], [0], 1).gamma, "X "),
-    "hill validation": (lambda v: bayes.occams_hill(X, X, [1], [0], 1, v).gamma, "validation"),
-    "selection net": (lambda v: selection.cross_validate(v, X, X, [0.1], 2), "net"),
     "selection Y": (lambda v: selection.cross_validate(NET, X, v, [0.1], 2, max_steps=2), "Y |loss"),
-    "selection folds": (lambda v: selection.cross_validate(NET, X, X, [0.1], v, max_steps=2), "n_folds"),
-    "selection seed": (lambda v: selection.cross_validate(NET, X, X, [0.1], 2, v, max_steps=2), "seed"),
-    "validation set": (lambda v: selection.validation_curve(NET, X, X, v, [0.1], max_steps=2), "validation"),
     "weight decays": (lambda v: selection.validation_curve(NET, X, X, (X, X), v, max_steps=2), "weight_decays|loss"),
     "bias f": (lambda v: selection.bias_variance(NET, lambda X: v, X, 0.1, [0.1], 2, max_steps=2), "f(X)|loss"),
-    "bias noise": (lambda v: selection.bias_variance(NET, np.sin, X, v, [0.1], 2, max_steps=2), "noise|Y |loss"),
-    "bias X_test": (lambda v: selection.bias_variance(NET, np.sin, X, 0.1, [0.1], 2, 0, 2, v), "X "),
     "comparison test": (lambda v: selection.compare_regularization(NET, X, X, v, [0.1], 2, 0, 2), "test"),
     "stack width": (lambda v: deep.DeepStack(1, v, 1, 1), "width"),
     "stack w": (lambda v: STACK.forward(v, X), "w "),
-    "stack running": (lambda v: STACK.predict(STACK_W, X, v), "running"),
-    "stack signals": (lambda v: STACK.backprop(STACK_W, v, X), "signals"),
-    "stack delta": (lambda v: STACK.backprop(STACK_W, STACK_SIGNALS, v), "delta_output"),
-    "stack rate": (lambda v: STACK.update_running(STACK.start_running(), STACK_SIGNALS, v), "rate"),
+    "stack statistics": (lambda v: STACK.predict(STACK_W, X, v), "statistics"),
     "deep X": (lambda v: deep.DeepFit(STACK, v, X), "X "),
     "depths": (lambda v: deep.delta_norms_by_depth(X, X, v, 2, 0), "depth"),
     "gradient w": (lambda v: checks.numerical_gradient(lambda w: w @ w, v), "w "),
-    "jacobian method": (lambda v: checks.numerical_jacobian(CURVE.residuals, [1.0], v), "method"),
     "check w": (lambda v: checks.check_gradient(PROBLEM, v), "w "),
-    "errors x": (lambda v: checks.derivative_errors(np.exp, v, 1.0, [0.1]), "x |f(x)|number"),
-    "errors derivative": (lambda v: checks.derivative_errors(np.exp, 1.0, v, [0.1]), "derivative"),
-    "errors steps": (lambda v: checks.derivative_errors(np.exp, 1.0, np.e, v), "steps|f(x)"),
-    "accumulate w": (lambda v: backpropagation.accumulate(NET, v, X, X), "w "),
-    "accumulate Y": (lambda v: backpropagation.accumulate(NET, W, X, v), "Y "),
-    "mean gradient X": (lambda v: backpropagation.mean_gradient(NET, W, v, X), "X "),
-    "mean gradient decay": (lambda v: backpropagation.mean_gradient(NET, W, X, X, "squared-error", v), "weight_decay"),
+    "errors x": (lambda v: step_sizes.derivative_errors(np.exp, v, 1.0, [0.1]), "x |f(x)|number"),
+    "errors derivative": (lambda v: step_sizes.derivative_errors(np.exp, 1.0, v, [0.1]), "derivative"),
+    "errors steps": (lambda v: step_sizes.derivative_errors(np.exp, 1.0, np.e, v), "steps|f(x)"),
+    "accumulate w": (lambda v: sample_by_sample.accumulate(NET, v, X, X), "w "),
+    "mean gradient X": (lambda v: sample_by_sample.mean_gradient(NET, W, v, X), "X "),
     "map f": (lambda v: maps.map_grid(lambda w: v, ((0, 1), (0, 1)), 1), "f(w)"),
-    "map window": (lambda v: maps.map_grid(lambda w: w, v, 1), "window"),
-    "map cells": (lambda v: maps.map_grid(lambda w: w, ((0, 1), (0, 1)), v), "cells"),
     "polygon": (lambda v: maps.polygon_area(v), "vertices"),
     "count samples": (lambda v: operation_counts.gradient(NET, v), "samples"),
     "count n": (lambda v: operation_counts.linear_solve(v), "n "),
     "count tries": (lambda v: operation_counts.levenberg_marquardt(NET, 9, v, 1), "tries"),
     "count batch": (lambda v: operation_counts.adam(NET, 9, 1, v), "batch_size"),
     "costs nets": (lambda v: operation_counts.gradient_costs(v, 5, 0), "net"),
-    "check problem": (lambda v: checks.check_hessian(v, W), "problem"),
     "nist": (lambda v: datasets.nist(v), "name"),
-    "sine seed": (lambda v: datasets.noisy_sine(v), "seed"),
     "sine noise": (lambda v: datasets.noisy_sine(noise=v), "noise|Y "),
-    "triangle noise": (lambda v: datasets.triangle_wave(noise=v), "noise|Y "),
     "spirals noise": (lambda v: datasets.two_spirals(noise=v), "noise|X "),
-    "xor noise": (lambda v: datasets.xor(noise=v), "noise|X "),
     "one_hot": (lambda v: datasets.one_hot(v, 3), "labels"),
     "Dataset X": (lambda v: dataset(X=v), "X "),
-    "Dataset names": (lambda v: dataset(feature_names=v), "feature_names"),
     "subset": (lambda v: DATA.subset(v), "rows"),
     "minmax": (lambda v: datasets.minmax_scaling(v).transform(v), "X "),
-    "zscore": (lambda v: datasets.zscore_scaling(v).transform(v), "X "),
+    "zscore": (lambda v: datasets.zscore_scaling(v).transform(v), "X |center|scale"),  # squares may overflow
     "inverse": (lambda v: SCALING.inverse_transform(v), "Z "),
-    "split": (lambda v: datasets.split(v), "data"),
     "fractions": (lambda v: datasets.split(DATA, v), "fractions"),
 }
 
@@ -359,7 +240,7 @@ NUMPYS_OWN = ("could not be broadcast", "setting an array element", "matmul", "c
 
 def numbers_in(result):
     """All arrays of numbers in a result, those of a fit, a data set and a scaling too."""
-    if isinstance(result, nnlib.Fit):
+    if isinstance(result, nnlib.Result):
         assert result.reason.value
         return [result.w]
     if isinstance(result, datasets.Dataset):

@@ -294,7 +294,7 @@ def network_without_output_bias(hidden, x, y):
 
 
 def test_gauss1_gives_the_numbers_of_brnn():
-    y, x = np.loadtxt(Path(nnlib.__file__).parent / "data" / "Gauss1.dat", skiprows=60).T
+    y, x = np.loadtxt(Path(__file__).with_name("Gauss1.dat"), skiprows=60).T
     x, y = ((values - values.mean()) / values.std(ddof=1) for values in (x, y))
     problem, net = network_without_output_bias(5, x, y), nnlib.MLP([1, 5, 1])
     fits = []
@@ -323,21 +323,20 @@ def test_without_halves_the_equations_are_those_of_foresee_and_hagan():
 # ------------------------------------------------------------------------------------------------ the noisy sine
 
 
-@pytest.mark.parametrize("hidden", [5, 10, 20])
-def test_a_single_start_finds_the_sine_in_98_percent_of_seeds(hidden):
+@pytest.mark.parametrize("hidden, seeds", [(5, 50), (10, 50), (20, 20)])
+def test_a_single_start_finds_the_sine_in_98_percent_of_seeds(hidden, seeds):
     found = 0
-    for seed in range(50):
+    for seed in range(seeds):
         problem, sine = sine_problem(hidden, seed)
         fit = nnlib.train(nnlib.bayesian_regularization(problem, problem.net.init(seed), tolerance=1e-2))
         found += fit.converged and finds_the_sine(fit, sine)
-    assert found >= 49
+    assert found >= 0.98 * seeds
 
 
-@pytest.mark.parametrize("hidden", [5, 10, 20])
+@pytest.mark.parametrize("hidden", [5, 20])
 def test_the_best_of_five_starts_finds_the_sine(hidden):
-    for seed in range(2):
-        problem, sine = sine_problem(hidden, seed)
-        assert finds_the_sine(bayes.best_of(problem, max_steps=150), sine)
+    problem, sine = sine_problem(hidden, seed=1)
+    assert finds_the_sine(bayes.best_of(problem, max_steps=150), sine)
 
 
 def test_the_evidence_tells_a_sine_from_all_is_noise():
@@ -353,12 +352,14 @@ def test_the_evidence_tells_a_sine_from_all_is_noise():
 
 def test_error_bars_hold_95_percent_of_fresh_data():
     net, inside = nnlib.MLP([1, 5, 1]), []
-    for seed in range(200):
+    w = net.init(0)
+    for seed in range(200):  # each start is where the last data set led to: this is not about finding the minimum
         data, fresh = datasets.noisy_sine(seed), datasets.noisy_sine(10_000 + seed)
         problem = nnlib.NetworkFit(net, data.X, to_unit_range(data.Y, like=data.Y))
-        fit = nnlib.train(nnlib.bayesian_regularization(problem, net.init(seed), tolerance=1e-3))
+        fit = nnlib.train(nnlib.bayesian_regularization(problem, w, tolerance=1e-2))
         mean, std = fit.predict(fresh.X, std=True)
         inside.append(np.abs(to_unit_range(fresh.Y, like=data.Y) - mean) <= 1.959964 * std)
+        w = fit.w
     assert 0.93 <= np.mean(inside) <= 0.97
 
 
@@ -496,7 +497,7 @@ def test_a_wrong_jacobian_ends_at_mu_max():
 def test_the_result_is_where_the_run_has_come_to():
     problem, _ = sine_problem(10, seed=0)
     fit = nnlib.train(nnlib.bayesian_regularization(problem, problem.net.init(seed=0)))
-    assert isinstance(fit, bayes.BayesFit)
+    assert isinstance(fit, bayes.BayesResult)
     assert fit.best_step == fit.n_steps
     assert fit.loss > fit.history["loss"].min()  # closer to the data it has been, before α grew
     for name in ("alpha", "beta", "gamma", "log_evidence", "E_D", "E_W"):
@@ -570,13 +571,8 @@ W = NET.init(seed=0)
     "call, error, says",
     [
         (lambda: nnlib.bayesian_regularization("data", W), TypeError, "least-squares problem"),
-        (lambda: nnlib.bayesian_regularization(FIT, W[:3]), ValueError, "w0 has 3 entries, the problem has 7"),
-        (lambda: nnlib.bayesian_regularization(FIT, W * np.nan), ValueError, "w0 must be finite"),
-        (lambda: nnlib.bayesian_regularization(FIT, "start"), TypeError, "w0 must hold real numbers"),
         (lambda: nnlib.bayesian_regularization(FIT, W, mu=0), ValueError, "mu must be above 0"),
         (lambda: nnlib.bayesian_regularization(FIT, W, plain_steps=0), ValueError, "plain_steps must be at least 1"),
-        (lambda: nnlib.bayesian_regularization(FIT, W, plain_steps=1.5), TypeError, "plain_steps must be a whole"),
-        (lambda: nnlib.bayesian_regularization(FIT, W, tolerance=-1), ValueError, "tolerance must be above 0"),
         (
             lambda: nnlib.bayesian_regularization(nnlib.NetworkFit(NET, X, Y, weight_decay=0.1), W),
             ValueError,
@@ -590,20 +586,13 @@ W = NET.init(seed=0)
             "cost='squared-error', the problem has cost='cross-entropy'",
         ),
         (lambda: bayes.log_evidence(FIT, W, 0.0, 1.0), ValueError, "alpha must be above 0"),
-        (lambda: bayes.log_evidence(FIT, W, 1.0, "2"), TypeError, "beta must be a number"),
-        (lambda: bayes.log_evidence(None, W, 1.0, 1.0), TypeError, "least-squares problem"),
         (lambda: bayes.effective_parameters(FIT, W[:2], 1.0, 1.0), ValueError, "w has shape"),
-        (lambda: bayes.effective_parameters(FIT, W, 1.0, -1.0), ValueError, "beta must be above 0"),
         (lambda: bayes.best_of(NET), TypeError, "problem must be a NetworkFit"),
         (lambda: bayes.best_of(FIT, seeds=5), TypeError, "seeds must be whole numbers"),
         (lambda: bayes.best_of(FIT, seeds=[]), ValueError, "seeds is empty"),
-        (lambda: bayes.best_of(FIT, seeds=[-1]), ValueError, r"seeds\[0\] must be at least 0"),
-        (lambda: bayes.best_of(FIT, max_steps=0), ValueError, "max_steps must be at least 1"),
         (lambda: bayes.occams_hill(X, Y[:2]), ValueError, "X has 3 rows and Y has 2"),
         (lambda: bayes.occams_hill(X, Y, hidden=[0]), ValueError, r"hidden\[0\] must be at least 1"),
-        (lambda: bayes.occams_hill(X, Y, hidden="10"), TypeError, "hidden must be whole numbers"),
         (lambda: sine_fit().predict(np.zeros((2, 3)), std=True), ValueError, "X has 3 columns"),
-        (lambda: sine_fit().predict(X, std="yes"), TypeError, "std must be True or False"),
     ],
 )
 def test_bad_input_is_named(call, error, says):

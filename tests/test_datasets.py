@@ -1,5 +1,6 @@
 """Data: certified values reproduced, real tables equal to scikit-learn's copies, scaling and splitting."""
 
+import gzip
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from nnlib import datasets
 
-DATA = Path(datasets.DATA)
+FOLDER = Path(datasets.__file__).parent
 REAL = [datasets.auto_mpg, datasets.diabetes, datasets.penguins, datasets.breast_cancer, datasets.digits]
 GENERATED = [datasets.noisy_sine, datasets.triangle_wave, datasets.two_spirals, datasets.xor]
 matrices = arrays(np.float64, st.tuples(st.integers(2, 6), st.integers(1, 3)), elements=st.floats(-1e6, 1e6))
@@ -27,6 +28,8 @@ def test_model_at_certified_parameters_gives_the_certified_sum_of_squares(name):
     data = datasets.nist(name)
     r = data.model(data.certified, data.x) - data.y
     assert r @ r == pytest.approx(data.residual_ss, rel=1e-10)
+    degrees_of_freedom = len(data) - len(data.certified)
+    assert np.sqrt(data.residual_ss / degrees_of_freedom) == pytest.approx(data.residual_std, rel=1e-10)
 
 
 @pytest.mark.parametrize("name", datasets.NIST)
@@ -51,6 +54,16 @@ def test_nist_sets_have_the_published_sizes(name, samples, starts):
     assert data.X.shape == data.Y.shape == (samples, 1)
     assert data.starts.shape == (2, starts)
     assert data.certified.shape == data.standard_deviations.shape == (starts,)
+
+
+@pytest.mark.parametrize("name", datasets.NIST)
+def test_names_and_formula_are_read_from_nists_own_text(name):
+    data, text = datasets.nist(name), " ".join((FOLDER / f"{name}.dat").read_text().split())
+    assert data.formula.replace("w", "b") + " + e" in text
+    assert data.source.removeprefix("NIST Statistical Reference Datasets: ") in text
+    assert f"{data.difficulty.capitalize()} Level of Difficulty" in text
+    for letter, (column,) in (("x", data.feature_names), ("y", data.target_names)):
+        assert column == letter or f"({letter} = {column})" in text
 
 
 def test_an_unknown_nist_set_is_answered_with_the_nearest():
@@ -98,20 +111,21 @@ def test_cars_are_the_392_with_known_horsepower():
 
 
 @pytest.mark.parametrize("load", REAL, ids=lambda load: load.__name__)
-def test_real_tables_name_their_source_and_license_also_beside_the_file(load):
-    data = load()
-    assert data.story and data.source and data.license
-    beside = (DATA / "README.md").read_text(encoding="utf-8")
-    row = next(line for line in beside.splitlines() if f"`{load.__name__}()`" in line)
-    assert data.license.split()[0] in row
-    assert set(data.units) <= {*data.feature_names, *data.target_names}
+def test_real_tables_say_what_they_are_in_the_first_lines_of_their_files(load):
+    data, (file,) = load(), FOLDER.glob(f"{load.__name__}.csv*")
+    head = (gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()).decode().split("\n")[:5]
+    assert head[:4] == [f"# {key}: {getattr(data, key)}" for key in ("name", "story", "source", "license")]
+    assert head[4].startswith("# changed: ")
 
 
-def test_every_data_file_is_listed_in_the_readme_and_all_are_small():
-    files = [file for file in DATA.iterdir() if file.name != "README.md"]
-    beside = (DATA / "README.md").read_text(encoding="utf-8")
-    assert all(f"`{file.name}`" in beside for file in files)
-    assert sum(file.stat().st_size for file in files) < 300_000
+def test_units_stand_beside_the_columns_names():
+    data = datasets.auto_mpg()
+    assert data.feature_names[1] == "displacement" and data.units["displacement"] == "cubic inch"
+    assert set(data.units) < {*data.feature_names, *data.target_names}
+
+
+def test_the_data_files_are_small():
+    assert sum(file.stat().st_size for file in FOLDER.iterdir() if file.suffix in (".csv", ".gz", ".dat")) < 300_000
 
 
 # ------------------------------------------------------------------------------------------------ generated data
@@ -169,15 +183,10 @@ def test_repr_tells_what_the_data_are():
     ("changed", "error", "message"),
     [
         ({"Y": np.zeros((2, 1))}, ValueError, "X has 3 rows, Y has 2"),
-        ({"X": np.zeros(3)}, ValueError, "X must be a matrix"),
         ({"X": np.array([["a"], ["b"], ["c"]])}, TypeError, "X must hold real numbers"),
         ({"Y": np.array([[0], [np.nan], [1]])}, ValueError, "Y must be finite"),
-        ({"task": "clustering"}, ValueError, "task must be one of regression, classification"),
-        ({"task": "classification", "Y": [[0], [0.5], [1]]}, ValueError, "Y must hold 0 and 1 .*, one entry is 0.5"),
-        ({"task": "classification", "Y": [[0], [-1], [1]]}, ValueError, "Y must hold 0 and 1 .*, one entry is -1"),
         ({"task": "classification", "Y": [[0], [2], [1]]}, ValueError, "Y must hold 0 and 1 .*, one entry is 2"),
         ({"task": "classification", "Y": np.eye(3)[:, :2]}, ValueError, "a single 1 .*, row 2 has 0"),
-        ({"task": "classification", "Y": [[0, 1], [1, 1], [1, 0]]}, ValueError, "a single 1 .*, row 1 has 2"),
         ({"feature_names": ("a", "b")}, ValueError, "feature_names must name 1 columns, got 2 names"),
     ],
 )
@@ -191,10 +200,9 @@ def test_labels_belong_to_classification():
         _ = datasets.auto_mpg().labels
 
 
-@pytest.mark.parametrize("labels", [[0, 3], [-1, 0], [0.5, 1]])
-def test_one_hot_refuses_labels_that_are_no_classes(labels):
-    with pytest.raises(ValueError, match="labels must be whole numbers from 0 to 2"):
-        datasets.one_hot(labels, 3)
+def test_one_hot_refuses_labels_that_are_no_classes():
+    with pytest.raises(ValueError, match="labels must be whole numbers from 0 to 2, one is 3"):
+        datasets.one_hot([0, 3], 3)
 
 
 # ------------------------------------------------------------------------------------------------ scaling
@@ -274,21 +282,10 @@ def test_a_constant_column_becomes_zeros_and_comes_back(value):
         assert np.array_equal(scaling.inverse_transform(np.zeros((5, 1))), X)
 
 
-@pytest.mark.parametrize("size", [1e-300, 1e200, 1.7e308])
-def test_scaling_stands_numbers_of_any_size(size):
-    X = size * np.array([[-1.0], [0.0], [1.0]])
-    assert datasets.minmax_scaling(X).transform(X)[:, 0] == pytest.approx([-1, 0, 1])
-    assert datasets.zscore_scaling(X).transform(X)[:, 0] == pytest.approx(np.array([-1, 0, 1]) * np.sqrt(1.5))
-
-
-def test_scaling_refuses_other_columns_and_values_that_overflow():
-    scaling = datasets.minmax_scaling([[0.0, 0.0], [1e-3, 1e-3]])
+def test_scaling_refuses_other_columns():
+    scaling = datasets.minmax_scaling([[0.0, 0.0], [1.0, 1.0]])
     with pytest.raises(ValueError, match="X has 3 columns, the scaling was made for 2"):
         scaling.transform(np.zeros((1, 3)))
-    with pytest.raises(ValueError, match="Z has 1 columns, the scaling was made for 2"):
-        scaling.inverse_transform(np.zeros((1, 1)))
-    with pytest.raises(ValueError, match="X is too far from the data"):
-        scaling.transform([[1e308, 0.0]])
     with pytest.raises(ValueError, match="ddof must be below the number of samples, got 1 for 1"):
         datasets.zscore_scaling([[1.0]], ddof=1)
 
@@ -326,18 +323,11 @@ def test_part_of_a_certified_curve_is_not_certified():
 
 
 @pytest.mark.parametrize(
-    ("m", "fractions", "error", "message"),
-    [
-        (10, (0.5, 0.6), ValueError, "fractions must be positive and sum to 1"),
-        (10, (1.2, -0.2), ValueError, "fractions must be positive and sum to 1"),
-        (10, (), ValueError, "fractions is empty"),
-        (2, (0.6, 0.2, 0.2), ValueError, "2 samples are too few"),
-        (2.5, (0.5, 0.5), TypeError, "m must be a whole number"),
-        (10, "half", TypeError, "fractions must hold real numbers"),
-    ],
+    ("m", "fractions", "message"),
+    [(10, (0.5, 0.6), "fractions must be positive and sum to 1"), (2, (0.6, 0.2, 0.2), "2 samples are too few")],
 )
-def test_a_split_that_cannot_be_made_is_refused(m, fractions, error, message):
-    with pytest.raises(error, match=message):
+def test_a_split_that_cannot_be_made_is_refused(m, fractions, message):
+    with pytest.raises(ValueError, match=message):
         datasets.split_rows(m, fractions)
 
 
@@ -351,13 +341,8 @@ def test_split_wants_a_data_set():
     [
         (datasets.noisy_sine, {"seed": None}, TypeError, "seed must be a whole number or a numpy Generator"),
         (datasets.noisy_sine, {"noise": -0.1}, ValueError, "noise must be at least 0"),
-        (datasets.noisy_sine, {"noise": 1e308}, ValueError, "noise must be .* 1e\\+308 overflows"),
-        (datasets.two_spirals, {"noise": 1e308}, ValueError, "noise must be .* 1e\\+308 overflows"),
-        (datasets.noisy_sine, {"n_samples": 1}, ValueError, "n_samples must be at least 2"),
-        (datasets.triangle_wave, {"n_samples": "many"}, TypeError, "n_samples must be a whole number"),
-        (datasets.two_spirals, {"noise": np.nan}, ValueError, "noise must be a finite number"),
+        (datasets.triangle_wave, {"n_samples": 1}, ValueError, "n_samples must be at least 2"),
         (datasets.xor, {"copies": 0}, ValueError, "copies must be at least 1"),
-        (datasets.nist, {"name": 5}, TypeError, "name must be one of"),
     ],
 )
 def test_bad_arguments_are_named(make, arguments, error, message):

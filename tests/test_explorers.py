@@ -1,148 +1,297 @@
-"""The explorers' numbers are the mathematics', at every slider's minimum, default and maximum; no browser needed."""
+"""Every figure of the course, at all its positions; no browser needed.
+
+A module of `nnlib.course.explorers` has a table `EXAMPLES`: for each figure its name and a function without arguments
+that builds it on the data of its chapter. What holds for all figures is tested here once, for each figure its numbers
+are compared with the mathematics.
+"""
+
+import ast
+import importlib
+import inspect
+import io
+import pkgutil
+import tokenize
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from string import Formatter
 
 import numpy as np
 import pytest
 from scipy.optimize import approx_fprime
 
 import nnlib
-from nnlib import datasets
-from nnlib.live import Prediction, Slider
-from nnlib.course.explorers.descent import descent_on_network, descent_on_surface, lm_against_descent, fit_step_by_step
-from nnlib.course.explorers.levenberg_marquardt import lm_steps, mu_dial, MU_VALUES, read_dial
+from nnlib import live
+from nnlib.course import explorers
+from nnlib.course.explorers._pictures import neuron, sine_network
 
-W0 = np.array([0.5, 1.0])
-
-
-@pytest.fixture(scope="module")
-def neuron():
-    x = np.linspace(-2, 2, 15)
-    y = np.tanh(1.5 * x - 1) + 0.1 * np.random.default_rng(1).normal(size=15)
-    return nnlib.NetworkFit(nnlib.MLP([1, 1], output="tanh"), x, y)
+MODULES = [
+    importlib.import_module(f"{explorers.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(explorers.__path__)
+    if not found.name.startswith("_")
+]
+EXAMPLES = {name: make for module in MODULES for name, make in getattr(module, "EXAMPLES", {}).items()}
+LINES_A_FIGURE = 45  # at most, on average
 
 
-@pytest.fixture(scope="module")
-def sine():
-    data, net = datasets.noisy_sine(seed=0), nnlib.MLP([1, 10, 1])
-    return nnlib.NetworkFit(net, data.X, data.Y), net.init(seed=0)
+# ---- what is seen at all positions -----------------------------------------------------------------------------------
 
 
-def least_squares_model(problem, w, p):
-    """The quadratic model from residuals and a Jacobian by differences: nothing of the dial's own code."""
-    J = np.array([approx_fprime(w, lambda w, i=i: problem.residuals(w)[i], 1e-7) for i in range(problem.n_residuals)])
-    return 0.5 * np.sum((problem.residuals(w) + J @ p) ** 2)
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A figure, its positions, the frame at each, a copy of its marks as they were then, and the axes of its bars."""
+
+    figure: live.Figure
+    positions: list[dict]
+    frames: list[live.Frame]
+    copies: list[dict]
+    bars: dict
 
 
-@pytest.mark.parametrize("mu", [MU_VALUES[0], 1.0, MU_VALUES[-1]])
-def test_dial_predicts_what_the_quadratic_model_says(neuron, mu):
-    reading = read_dial(neuron, W0, mu)
-    assert reading.predicted == pytest.approx(neuron.loss(W0) - least_squares_model(neuron, W0, reading.step), rel=1e-4)
-    assert reading.actual == pytest.approx(neuron.loss(W0) - neuron.loss(W0 + reading.step), rel=1e-12)
-    assert reading.gain_ratio == pytest.approx(reading.actual / reading.predicted)
+def build(make: Callable) -> tuple[live.Figure, dict]:
+    """A figure, and the axes of its bars by their names."""
+    bars, plain = {}, live.Board.bars
+
+    def noted(board, name, ax, *arguments, **look):
+        bars[name] = ax
+        plain(board, name, ax, *arguments, **look)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live.Board, "bars", noted)
+        return make(), bars
 
 
-def test_dial_turns_from_gauss_newton_to_the_gradient_and_the_step_shrinks(neuron):
-    readings = [read_dial(neuron, W0, mu) for mu in MU_VALUES]
-    lengths = [reading.length for reading in readings]
-    assert (np.diff(lengths) < 0).all()
-    g = neuron.gradient(W0)
-    cosines = [-reading.step @ g / (reading.length * np.linalg.norm(g)) for reading in readings]
-    assert (np.diff(cosines) > -1e-12).all() and cosines[-1] == pytest.approx(1, abs=1e-3)
-    gauss_newton = next(nnlib.gauss_newton(neuron, W0)).trial_w - W0
-    np.testing.assert_allclose(read_dial(neuron, W0, 0.0).step, gauss_newton, rtol=1e-9)
+def look(make: Callable) -> Seen:
+    """Visit every position of a figure."""
+    figure, bars = build(make)
+    names = [*figure.values, *["k"] * isinstance(figure, live.Stepper)]
+    rows = zip(*(figure.table[name].tolist() for name in names), strict=True)
+    seen = Seen(figure, [dict(zip(names, row, strict=True)) for row in rows], [], [], bars)
+    for position in seen.positions:
+        seen.frames.append(frame_at(figure, position))
+        seen.copies.append(deepcopy(dict(seen.frames[-1].marks)))
+    return seen
 
 
-def test_dial_factors_are_what_is_left_of_the_gauss_newton_step_in_each_eigendirection(neuron):
-    _, V = np.linalg.eigh(neuron.normal_equations(W0).JTJ)
-    reading = read_dial(neuron, W0, 3.0)
-    left = (V.T @ reading.step) / (V.T @ read_dial(neuron, W0, 0.0).step)
-    np.testing.assert_allclose(reading.factors, left[::-1], rtol=1e-9)
+def frame_at(figure: live.Figure, position: dict) -> live.Frame:
+    """The frame at a position, drawn."""
+    figure.set(**{name: position[name] for name in figure.values})
+    if "k" in position:
+        figure.k = position["k"]
+    return figure.set()
 
 
-def test_dial_figure_says_the_readings_at_every_mu(neuron):
-    figure = mu_dial(neuron, W0)
-    assert len(figure.sweep()) == 3
-    for mu in (MU_VALUES[0], MU_VALUES[24], MU_VALUES[-1]):
-        caption, reading = figure.set(mu=mu), read_dial(neuron, W0, mu)
-        assert float(caption.numbers["‖p‖"]) == pytest.approx(reading.length, rel=5e-3)
-        assert float(caption.numbers["gain ratio ρ"]) == pytest.approx(reading.gain_ratio, rel=5e-3, abs=5e-3)
-        assert caption.numbers["step"] == ("accepted" if reading.actual > 0 else "rejected")
+def example(name: str) -> Seen:
+    return looked_at(EXAMPLES[name])
 
 
-def test_surface_figure_follows_the_optimizer(neuron):
-    control = Slider("b", "b, bias at the start", np.linspace(0, 2, 5), start=1.5)
-    figure = descent_on_surface(neuron, lambda b: nnlib.gauss_newton(neuron, [0.5, b]), control, max_steps=20)
-    for b in (0.0, 1.5, 2.0):
-        fit = nnlib.train(nnlib.gauss_newton(neuron, [0.5, b]), max_steps=20, min_gradient=0)
-        first, last = (float(text) for text in figure.set(b=b).numbers["loss"].split(" → "))
-        assert first == pytest.approx(fit.start_loss, rel=5e-3)
-        end = fit.history["loss"][-1] if fit.n_steps else fit.start_loss
-        assert last == pytest.approx(end, rel=5e-3)
-    assert "singular" in figure.set(b=2.0).numbers["ends"]
-    assert "leaves the picture" in figure.set(b=2.0).alt
+looked_at = cache(look)
 
 
-def test_stepper_shows_each_record_and_rejections(neuron):
-    figure = lm_steps(neuron, [0.5, 1.5])
-    assert figure.numbers["step"] == "0"
-    records = nnlib.levenberg_marquardt(neuron, [0.5, 1.5], mu=1e-3)
-    rejected = 0
-    for record in list(records)[:12]:
-        numbers = figure.step().numbers
-        rejected += not record.accepted
-        assert numbers["last step"] == ("accepted" if record.accepted else "rejected")
-        assert float(numbers["loss"]) == pytest.approx(record.loss, rel=5e-3)
-        assert float(numbers["μ"]) == pytest.approx(record.mu, rel=5e-3)
-    assert rejected and f"({rejected} rejected)" in figure.numbers["step"]
-    figure.reset()
-    assert figure.numbers["step"] == "0"
+# ---- what must hold for every figure ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mu", [1e-6, 1e-3, 1e4])
-@pytest.mark.parametrize("rule", ["gain-ratio", "marquardt"])
-def test_stepper_runs_to_the_minimum_from_every_mu(neuron, mu, rule):
-    figure = lm_steps(neuron, [0.5, 1.5], max_steps=60)
-    figure.set(mu=mu, rule=rule)
-    numbers = figure.run().numbers
-    assert float(numbers["loss"]) == pytest.approx(0.0253, rel=5e-3)
+def numbers_can_be_read(seen: Seen) -> list[str]:
+    """Every number that is shown is finite or a text, the same kind at all positions, and the table has it."""
+    faults, kinds = [], {}
+    for position, frame in zip(seen.positions, seen.frames, strict=True):
+        for label, value in frame.numbers.items():
+            if not (value.strip() if isinstance(value, str) else np.isfinite(value)):
+                faults.append(f"{label} is {value!r} {where(position)}: leave it out there, or say what it is")
+            kinds.setdefault(label, set()).add(isinstance(value, str))
+    faults += [f"{label} is a number here and a text there" for label, found in kinds.items() if len(found) > 1]
+    return faults + [f"the table has no column {label}" for label in kinds if label not in seen.figure.table]
 
 
-def test_race_says_the_losses_of_both_runs(sine):
-    problem, w0 = sine
-    figure = lm_against_descent(problem, w0, max_steps=40)
-    for mu, learning_rate in ((1e-6, 0.0001), (1e-3, 0.01), (1e6, 0.2)):
-        numbers = figure.set(mu=mu, learning_rate=learning_rate).numbers
-        lm = nnlib.train(nnlib.levenberg_marquardt(problem, w0, mu=mu), max_steps=40, min_gradient=0)
-        assert float(numbers["loss, LM"]) == pytest.approx(lm.loss, rel=5e-3)
-        descent = nnlib.train(nnlib.steepest_descent(problem, w0, learning_rate=learning_rate), max_steps=40)
-        assert float(numbers["loss, descent"]) == pytest.approx(descent.history["loss"][-1], rel=5e-3)
-    assert len(figure.sweep()) == 6
+def words_are_whole(seen: Seen) -> list[str]:
+    """The alt text says something at every position, and what fills its gaps is there."""
+    faults = []
+    for position, frame in zip(seen.positions, seen.frames, strict=True):
+        fillings = [frame.texts[gap] for _, gap, _, _ in Formatter().parse(frame.alt) if gap]
+        if len(frame.words.split()) < 4 or not all(text.strip("– ") for text in fillings):
+            faults.append(f"the alt text has a gap {where(position)}: {frame.words!r}")
+    return faults
 
 
-def test_learning_rate_figure_shows_slow_good_and_diverging(sine):
-    problem, w0 = sine
-    figure = descent_on_network(problem, w0)
-    ends = [float(figure.set(learning_rate=eta).numbers["loss"].split(" → ")[1]) for eta in (0.0001, 0.01, 0.2)]
-    assert ends[1] < ends[0] < ends[2]
+def show_is_pure(seen: Seen, make: Callable) -> list[str]:
+    """A second figure, moved in another order, shows the same; what was shown is not changed afterwards."""
+    again, _ = build(make)
+    faults = []
+    for i in (len(seen.frames) - 1, len(seen.frames) // 2, 0):
+        position, frame = seen.positions[i], frame_at(again, seen.positions[i])
+        if not same(frame.numbers, seen.frames[i].numbers) or not same(frame.marks, seen.frames[i].marks):
+            faults.append(f"another picture {where(position)} on another way there: show must be pure")
+    for position, frame, copy in zip(seen.positions, seen.frames, seen.copies, strict=True):
+        if not same(copy, frame.marks):
+            faults.append(f"what was shown {where(position)} was changed later: return new arrays")
+    return faults
 
 
-def test_figures_lock_until_a_prediction_is_made(neuron, sine):
-    ask = Prediction("How many?", ["none", "some"], answer=1, because="Count them.")
-    for figure in (lm_steps(neuron, W0, predict=ask), lm_against_descent(*sine, max_steps=5, predict=ask)):
-        assert all(box.disabled for box in figure._locked)
-        assert "You predicted “none”" in figure.commit(0)
-        assert not any(box.disabled for box in figure._locked)
+def bars_fit(seen: Seen) -> list[str]:
+    """No bar is taller than its axes."""
+    faults = []
+    for position, frame in zip(seen.positions, seen.frames, strict=True):
+        for name in [name for name in seen.bars if frame.marks.get(name) is not None]:
+            low, high = sorted(seen.bars[name].get_ylim())
+            heights = np.asarray(frame.marks[name], float)
+            if not ((low <= heights) & (heights <= high)).all():
+                faults.append(f"clipped: {name} = {heights} {where(position)}, the axes end at {low:g} and {high:g}")
+    return faults
+
+
+def where(position: dict) -> str:
+    return "at " + ", ".join(f"{name} = {value}" for name, value in position.items())
+
+
+def same(a, b) -> bool:
+    """Equal in every entry, nan at the same places."""
+    try:
+        np.testing.assert_equal(a, b)
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_figure_can_be_read_at_every_position_and_depends_on_nothing_else(name):
+    seen = example(name)
+    seen.figure.sweep()
+    faults = [*numbers_can_be_read(seen), *words_are_whole(seen), *bars_fit(seen), *show_is_pure(seen, EXAMPLES[name])]
+    assert not faults, "\n".join([f"{name}, {len(faults)} faults, the first:", *faults[:10]])
+
+
+def test_every_module_lists_its_figures_and_no_name_stands_twice():
+    without = [module.__name__ for module in MODULES if not getattr(module, "EXAMPLES", {})]
+    assert not without, f"give each a table EXAMPLES, name -> function that builds the figure: {without}"
+    assert sum(len(module.EXAMPLES) for module in MODULES) == len(EXAMPLES)
+
+
+def test_a_figure_takes_few_lines():
+    lines = {module: code_lines(inspect.getsource(module)) for module in MODULES}
+    for module, count in lines.items():  # shown with -rP, and where the test fails
+        print(f"{module.__name__}: {count} lines of code, {len(module.EXAMPLES)} figures")
+    average = sum(lines.values()) / len(EXAMPLES)
+    assert average <= LINES_A_FIGURE, f"{average:.0f} lines a figure, {LINES_A_FIGURE} is the most: see the output"
+
+
+def code_lines(source: str) -> int:
+    """Lines that hold code: no empty ones, comments or docstrings."""
+    layout = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    tokens = [token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type not in layout]
+    lines = {line for token in tokens for line in range(token.start[0], token.end[0] + 1)}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines -= set(range(node.lineno, node.end_lineno + 1))
+    return len(lines)
+
+
+# ---- and these checks can fail ---------------------------------------------------------------------------------------
+
+
+def made_up(numbers=lambda a, k: a, alt="The bar is {height} high.", bars=lambda a: [a], top=2.0):
+    """A figure of one bar, whose parts can be spoiled; `k` counts how often it was shown."""
+    board, shown = live.Board(), [0]
+    board.axes[0].set_ylim(0, top)
+    board.bars("bar", board.axes[0], ["a"])
+
+    def show(a):
+        shown[0] += 1
+        return live.Frame({"bar": bars(a)}, {"height": numbers(a, shown[0])}, alt)
+
+    return live.figure(board, show, [live.Slider("a", "a, height", [0.5, 1.0, 1.5], start=0.5)])
+
+
+SHARED, DRAWS = np.zeros(1), np.random.default_rng(0)
+
+
+def in_place(a):
+    SHARED[:] = a
+    return SHARED
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("spoiled", "words"),
     [
-        (lambda neuron, sine: mu_dial(sine[0], W0), "2 parameters"),
-        (lambda neuron, sine: mu_dial(neuron, W0, window=((0, 0), (1, 2))), "window must be"),
-        (lambda neuron, sine: mu_dial(neuron, W0, start=0.123), "mu must be a position"),
-        (lambda neuron, sine: lm_against_descent(neuron, "w"), "w0 must hold real numbers"),
-        (lambda neuron, sine: descent_on_network(nnlib.CurveFit(np.exp, [1.0], [1.0]), [1.0]), "must be a NetworkFit"),
+        ({}, None),
+        ({"numbers": lambda a, k: "tall"}, None),
+        ({"numbers": lambda a, k: np.nan if a > 1 else a}, "height is nan at a = 1.5"),
+        ({"numbers": lambda a, k: np.inf}, "height is inf"),
+        ({"numbers": lambda a, k: " "}, "height is ' '"),
+        ({"alt": "A bar."}, "has a gap"),
+        ({"numbers": lambda a, k: "–"}, "has a gap"),
+        ({"numbers": lambda a, k: "tall" if a > 1 else a}, "height is a number here and a text there"),
+        ({"numbers": lambda a, k: k}, "show must be pure"),
+        ({"bars": lambda a: [a * DRAWS.random()]}, "show must be pure"),
+        ({"bars": in_place}, "was changed later"),
+        ({"top": 1.2}, "clipped: bar = [1.5] at a = 1.5, the axes end at 0 and 1.2"),
+        ({"bars": lambda a: [-a]}, "clipped"),
     ],
 )
-def test_bad_input_is_named(neuron, sine, call, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        call(neuron, sine)
+def test_a_spoiled_figure_is_found(spoiled, words):
+    def make():
+        return made_up(**spoiled)
+
+    seen = look(make)
+    faults = [*numbers_can_be_read(seen), *words_are_whole(seen), *bars_fit(seen), *show_is_pure(seen, make)]
+    assert any(words in fault for fault in faults) if words else not faults, faults
+
+
+def test_lines_of_code_are_counted_without_comments_and_docstrings():
+    assert code_lines('"""Says\n\nmuch."""\n\n# why\nx = [\n    1,  # one\n]\n\ndef f():\n    """Says."""\n') == 4
+
+
+# ---- what the figures say is true ------------------------------------------------------------------------------------
+
+
+def at(name: str, **position) -> dict:
+    """The numbers of a figure at a position."""
+    seen = example(name)
+    (i,) = [i for i, here in enumerate(seen.positions) if here == pytest.approx(position)]
+    return seen.frames[i].numbers
+
+
+def ends(text: str) -> list[float]:
+    """The two numbers of a text such as "12.9 → 0.0253"."""
+    return [float(number) for number in text.replace("−", "-").split(" → ")]
+
+
+def test_dial_predicts_what_the_quadratic_model_says():
+    problem, w, table = neuron(), np.array([1.5, 1.0]), example("mu_dial").figure.table
+    slopes = [approx_fprime(w, lambda w, i=i: problem.residuals(w)[i], 1e-7) for i in range(problem.n_residuals)]
+    J, r = np.array(slopes), problem.residuals(w)
+    for mu, predicted, actual in zip(table["mu"], table["predicted"], table["actual"], strict=True):
+        p = np.linalg.solve(J.T @ J + mu * np.eye(2), -J.T @ r)
+        assert predicted == pytest.approx(problem.loss(w) - 0.5 * np.sum((r + J @ p) ** 2), rel=1e-4)
+        assert actual == pytest.approx(problem.loss(w) - problem.loss(w + p), rel=1e-4, abs=1e-5)
+
+
+def test_stepper_shows_each_record_of_the_optimizer():
+    steps = nnlib.levenberg_marquardt(neuron(), [0.5, 1.5], mu=1e-3)
+    for k, record in enumerate(islice(steps, 12), start=1):
+        numbers = at("lm_steps", mu=1e-3, rule="gain-ratio", k=k)
+        assert numbers["last step"] == ("accepted" if record.accepted else "rejected")
+        assert (numbers["loss"], numbers["μ"]) == (record.loss, record.mu)
+
+
+def test_surface_figure_follows_the_optimizer():
+    for b in (0.0, 1.5, 2.0):
+        result = nnlib.train(nnlib.gauss_newton(neuron(), [0.5, b]), max_steps=20, min_gradient=0)
+        last = result.history["loss"][-1] if result.n_steps else result.start_loss
+        assert ends(at("descent_on_surface", b=b)["loss"]) == pytest.approx([result.start_loss, last], rel=5e-3)
+
+
+def test_fit_of_the_narrow_peak_ends_at_the_certified_answer():
+    peak, last = nnlib.datasets.nist("Eckerle4"), example("fit_step_by_step").frames[-1].numbers
+    assert [float(last[f"w{i}"]) for i in (1, 2, 3)] == pytest.approx(peak.certified, rel=1e-4)
+
+
+def test_race_says_the_losses_of_both_runs():
+    problem, w0 = sine_network()
+    for mu, eta in ((1e-6, 0.0001), (1e-3, 0.01), (1e6, 0.2)):
+        numbers = at("lm_against_descent", mu=mu, learning_rate=eta)
+        lm = nnlib.train(nnlib.levenberg_marquardt(problem, w0, mu=mu), max_steps=100, min_gradient=0)
+        descent = nnlib.train(nnlib.steepest_descent(problem, w0, learning_rate=eta), max_steps=100)
+        assert numbers["loss, LM"] == pytest.approx(lm.history["loss"][-1])
+        assert numbers["loss, descent"] == pytest.approx(descent.history["loss"][-1])

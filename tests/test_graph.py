@@ -1,10 +1,10 @@
 """The computational graph against autograd, complex step, closed forms and counted costs."""
 
 import dataclasses
-import doctest
-import importlib
+import functools
 import itertools
 import math
+import pickle
 import sys
 
 import autograd
@@ -15,15 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnlib import graph
-from nnlib.graph import operations, sweeps
-
-MODULES = ("operations", "operands", "sweeps", "derivatives", "views")
-
-
-@pytest.mark.parametrize("module", ["nnlib.graph", *(f"nnlib.graph.{module}" for module in MODULES)])
-def test_the_examples_in_the_docstrings_run(module):
-    result = doctest.testmod(importlib.import_module(module))
-    assert result.attempted > 0 and result.failed == 0
 
 
 def test_every_public_name_has_an_example():
@@ -346,22 +337,14 @@ NOT_ON_A_GRAPH = {
     "np.cumsum": lambda a, A: np.cumsum(a),
     "np.where": lambda a, A: np.where(a, 1.0, 2.0),
     "np.outer": lambda a, A: np.outer(a, a),
-    "np.kron": lambda a, A: np.kron(a, [1.0, 2.0]),
-    "np.vdot": lambda a, A: np.vdot(np.ones(2), a),
-    "np.cross": lambda a, A: np.cross(a, a),
     "np.einsum": lambda a, A: np.einsum("ij,i->j", A, a),
-    "np.trace": lambda a, A: np.trace(A),
     "np.stack": lambda a, A: np.stack([a, a]),
-    "np.prod": lambda a, A: np.prod(a),
     "np.max": lambda a, A: np.max(a),
-    "np.diff": lambda a, A: np.diff(a),
     "np.clip": lambda a, A: np.clip(a, 0.0, 1.0),
-    "np.std": lambda a, A: np.std(a),
     "np.zeros_like": lambda a, A: np.zeros_like(a),
     "np.linalg.norm": lambda a, A: np.linalg.norm(a),
     "np.linalg.solve": lambda a, A: np.linalg.solve(np.eye(2), a),
-    "np.fft.fft": lambda a, A: np.fft.fft(a),
-    "np.log1p": lambda a, A: np.log1p(a),
+    "np.arctan": lambda a, A: np.arctan(a),
     "np.maximum": lambda a, A: np.maximum(a, 0.0),
     "np.add.reduce": lambda a, A: np.add.reduce(a),
     "np.multiply.outer": lambda a, A: np.multiply.outer(a, a),
@@ -369,14 +352,12 @@ NOT_ON_A_GRAPH = {
 
 
 @pytest.mark.parametrize("name", NOT_ON_A_GRAPH)
-@pytest.mark.parametrize(
-    "make", [lambda value: graph.variable(value, name="a"), lambda value: graph.dual(value, value)]
-)
-def test_other_numpy_functions_are_refused_by_name(name, make):
-    with pytest.raises(
-        TypeError, match=f"^{name} (does not take a (Node|Dual); use np.con|is not among the operations of a graph)"
-    ):
-        NOT_ON_A_GRAPH[name](make([1.0, 2.0]), make(np.ones((2, 3))))
+def test_other_numpy_functions_are_refused_by_name(name):
+    a, A = [1.0, 2.0], np.ones((2, 3))
+    with pytest.raises(TypeError, match=f"^{name} does not take a Node; use .*np.exp.*np.dot.*elementwise"):
+        NOT_ON_A_GRAPH[name](graph.variable(a, name="a"), graph.variable(A, name="A"))
+    with pytest.raises(TypeError, match=f"^{name} does not take a Dual"):
+        NOT_ON_A_GRAPH[name](graph.dual(a, a), graph.dual(A, A))
 
 
 def test_arrays_on_the_left_leave_the_operator_to_the_node():
@@ -473,6 +454,7 @@ def test_a_linear_formula_has_hessian_zero():
     f = graph.sum(3 * x) + y
     assert graph.hessian(f, x).tolist() == [[0, 0], [0, 0]]
     assert graph.hessian_vector_product(f, {x: [1.0, 1.0]})[y] == 0.0
+    assert graph.jvp(f, {}) == 0.0  # nothing moves
 
 
 def test_an_output_that_is_a_variable_is_its_own_derivative():
@@ -529,7 +511,6 @@ def test_a_chain_of_100_000_nodes_works_without_recursion():
     x, y = sign_flips(100_000)
     assert len(graph.topological_order(y)) == 100_001 > 10 * sys.getrecursionlimit()
     assert graph.gradient(y) == {x: 1.0}
-    assert graph.jvp(y, {x: 3.0}) == 3.0
     del y  # and it is taken apart again without recursion
 
 
@@ -537,9 +518,19 @@ def test_nothing_else_recurses_along_the_graph_either():
     depth = 2 * sys.getrecursionlimit()
     x, y = sign_flips(depth)
     assert graph.evaluate(y) == 0.25
+    assert graph.jvp(y, {x: 3.0}) == 3.0
     assert graph.hessian_vector_product(y, {x: 1.0}) == {x: 0.0}
     assert graph.count_paths(y, x) == 1 and len(graph.paths(y, x)[0].factors) == depth
     assert graph.layout(y).boxes[-1].layer == depth and len(repr(y)) < 10
+
+
+def test_a_pickled_graph_is_the_same_graph():
+    x, y = graph.variable([1.0, 2.0], name="x"), graph.variable(3.0, name="y")
+    f = graph.sum(graph.tanh(x * y) @ np.ones((2, 2)) + x[::-1])
+    f_again, x_again = pickle.loads(pickle.dumps((f, x)))
+    assert f_again.operation is f.operation
+    assert graph.hessian(f_again, x_again).tolist() == graph.hessian(f, x).tolist()
+    assert repr(graph.layout(f_again)) == repr(graph.layout(f))
 
 
 # ---- what the modes cost --------------------------------------------------------------------------------------------
@@ -830,164 +821,105 @@ W = graph.variable(np.ones((2, 3)), name="W")
 stranger = graph.variable(1.0, name="stranger")
 
 BAD = [
+    # shapes
     (lambda: v + np.ones(2), ValueError, r"v \+ \[2\]: the shapes \(3,\) and \(2,\) do not broadcast"),
-    (lambda: W * np.ones((3, 3)), ValueError, r"\(2, 3\) and \(3, 3\) do not broadcast"),
     (lambda: W @ W, ValueError, r"W @ W: the shapes \(2, 3\) and \(2, 3\) do not fit, 3 columns meet 2 rows"),
     (lambda: W @ x, ValueError, r"vectors and matrices, the shapes are \(2, 3\) and \(\)"),
     (lambda: graph.dual([1.0, 2.0], [0.0, 0.0]) + np.ones(3), ValueError, "do not broadcast"),
+    (lambda: x + np.ones((1, 1, 1)), ValueError, "shape"),
     (lambda: graph.sum(v, axis=1), ValueError, r"no axis 1 in the shape \(3,\)"),
-    (lambda: graph.sum(v, axis=-2), ValueError, r"no axis -2 in the shape \(3,\)"),
-    (lambda: graph.sum(x, axis=0), ValueError, r"no axis 0 in the shape \(\)"),
     (lambda: graph.sum(W, axis=(0, 1)), TypeError, "axis must be a whole number"),
-    (lambda: graph.sum(v, axis=0.5), TypeError, "axis must be a whole number"),
     (lambda: graph.reshape(v, (2, 2)), ValueError, r"\(3,\) holds 3 numbers, the shape \(2, 2\) holds 4"),
     (lambda: graph.reshape(v, (-1,)), ValueError, "shape must be at least 1"),
-    (lambda: graph.reshape(v, 3), TypeError, "shape must be a tuple"),
-    (lambda: graph.reshape(v, (1, 1, 3)), TypeError, "at most two lengths"),
+    (lambda: np.reshape(v, -1), TypeError, "shape must be a tuple of at most two lengths, got -1"),
     (lambda: graph.concatenate(v), TypeError, "two or more parts"),
-    (lambda: graph.concatenate(v, W), ValueError, "numbers and vectors"),
+    (lambda: np.concatenate([v, W]), ValueError, "concatenate takes numbers and vectors"),
+    (lambda: graph.dual(1.0, [1.0, 2.0]), ValueError, r"tangent has shape \(2,\), value has shape \(\)"),
     (lambda: v[3], IndexError, r"index 3 is outside the shape \(3,\)"),
-    (lambda: v[0, 0], IndexError, "outside"),
     (lambda: v[5:], ValueError, "selects nothing"),
     (lambda: v[[0, 1]], TypeError, "whole number or a slice"),
-    (lambda: v[True], TypeError, "whole number or a slice"),
-    (lambda: v["a"], TypeError, "whole number or a slice"),
-    (lambda: v[::0], ValueError, "zero"),
-    (lambda: x[0], TypeError, "single number has no elements"),
     (lambda: list(x), TypeError, "single number has no elements"),
+    # what is no operand
     (lambda: x + "1", TypeError, "must hold real numbers, got the text"),
-    (lambda: x + None, TypeError, "must hold real numbers"),
     (lambda: x + 1j, TypeError, "operand must hold real numbers, got complex"),
-    (lambda: graph.dual(1.0, 1.0) * np.array([1j]), TypeError, "operand must hold real numbers, .*complex128"),
     (lambda: x * 10**400, ValueError, "operand must be finite"),
-    (lambda: graph.variable(10**400, name="x"), ValueError, "value must be finite"),
-    (lambda: graph.exp(10**400), ValueError, "operand must be finite"),
-    (lambda: graph.gradient(x * x, {x: 10**400}), ValueError, r"at\[x\] must be finite"),
-    (lambda: graph.vjp(x * x, seed=x), TypeError, "seed must hold real numbers, got a Node"),
-    (lambda: (-1.0) ** graph.dual(0.5, 1.0), ValueError, r"^\(-1\) \*\* 0.5 is not finite"),
+    (lambda: math.inf - x, ValueError, "must be finite"),
+    (lambda: x + graph.dual(1.0, 1.0), TypeError, "do not mix"),
     (lambda: bool(x), TypeError, "a Node has no truth value"),
     (lambda: graph.dual(1.0, 1.0) or 2.0, TypeError, "a Dual has no truth value"),
     (lambda: np.array([v, v]), TypeError, "a Node does not go into an array .*concatenate"),
-    (lambda: np.sum([graph.dual(1.0, 1.0)]), TypeError, "a Dual does not go into an array"),
-    (lambda: x * [x], TypeError, "a Node does not go into an array"),
-    (lambda: np.sin(v, out=np.ones(3)), TypeError, "np.sin of a Node takes no out"),
-    (lambda: np.sum(v, keepdims=True), TypeError, r"np.sum of a Node takes the arguments \(a, axis.*'keepdims'"),
-    (lambda: np.transpose(W, (0, 1)), TypeError, r"np.transpose of a Node takes the arguments \(a\): too many"),
-    (lambda: np.concatenate([W, W]), ValueError, "concatenate takes numbers and vectors"),
-    (lambda: np.reshape(v, -1), TypeError, "shape must be a tuple"),
-    (lambda: np.dot(W, W), ValueError, "3 columns meet 2 rows"),
-    (lambda: x * math.nan, ValueError, "must be finite"),
-    (lambda: math.inf - x, ValueError, "must be finite"),
-    (lambda: x * [[1.0], [1.0, 2.0]], ValueError, "different lengths"),
-    (lambda: x * [], ValueError, "empty"),
-    (lambda: x + np.ones((1, 1, 1)), ValueError, "shape"),
-    (lambda: x + graph.dual(1.0, 1.0), TypeError, "do not mix"),
-    (lambda: np.arctan(x), TypeError, "np.arctan is not among the operations"),
-    (lambda: np.add.reduce(v), TypeError, "not among the operations"),
-    (lambda: graph.sin("x"), TypeError, "real numbers"),
-    (lambda: graph.log(-1.0), ValueError, r"log\(-1\) is not finite: it is nan"),
-    (lambda: graph.log(0.0), ValueError, "not finite: it is -inf"),
-    (lambda: graph.exp([1.0, 1000.0]), ValueError, r"exp\(\[2\]\) is not finite: it holds inf"),
-    (lambda: graph.sqrt(graph.dual(0.0, 1.0)), ValueError, r"derivative of sqrt\(0\) is not finite: it is inf"),
-    (lambda: graph.dual(1.0, [1.0, 2.0]), ValueError, r"tangent has shape \(2,\), value has shape \(\)"),
-    (lambda: graph.dual(math.nan, 1.0), ValueError, "finite"),
-    (lambda: graph.dual(graph.dual(1.0, 1.0), 1.0), TypeError, "real numbers"),
+    (lambda: np.sin(v, out=np.ones(3)), TypeError, "np.sin of a Node: .*'out'"),
+    (lambda: np.sum(v, keepdims=True), TypeError, "np.sum of a Node: .*'keepdims'"),
+    (lambda: np.concatenate([v, v], axis=0), TypeError, "np.concatenate of a Node: .*'axis'"),
     (lambda: graph.variable("2", name="x"), TypeError, "value must hold real numbers"),
-    (lambda: graph.variable(math.inf, name="x"), ValueError, "finite"),
-    (lambda: graph.variable([], name="x"), ValueError, "empty"),
+    (lambda: graph.variable(math.inf, name="x"), ValueError, "value must be finite"),
     (lambda: graph.variable(2.0, name=""), ValueError, "name must not be empty"),
-    (lambda: graph.variable(2.0, name=3), TypeError, "name must be a text"),
-    (lambda: graph.variable(x, name="x"), TypeError, "real numbers"),
-    (lambda: graph.constant([1.0, None]), TypeError, "real numbers"),
-    (lambda: graph.constant(1.0, name=b"c"), TypeError, "name must be a text"),
-    (lambda: x.named(None), TypeError, "name must be a text"),
+    (lambda: graph.constant(1.0, name=3), TypeError, "name must be a text"),
     (lambda: graph.apply("sin", x), TypeError, "operation must be an Operation"),
     (lambda: graph.apply(graph.OPERATIONS["+"], x), TypeError, r"\+ takes 2 operands, got 1"),
-    (lambda: graph.elementwise("f", 3.0, np.sin), TypeError, "needs a function"),
     (lambda: graph.elementwise("f", np.sin), TypeError, "one for each derivative"),
-    (lambda: graph.elementwise(3, np.sin, np.cos), TypeError, "name must be a text"),
+    # what is not finite
+    (lambda: graph.log(-1.0), ValueError, r"log\(-1\) is not finite: it is nan"),
+    (lambda: graph.exp([1.0, 1000.0]), ValueError, r"exp\(\[2\]\) is not finite: it holds inf"),
+    (lambda: (-1.0) ** graph.dual(0.5, 1.0), ValueError, r"^\(-1\) \*\* 0.5 is not finite"),
+    (lambda: graph.sqrt(graph.dual(0.0, 1.0)), ValueError, r"derivative of sqrt\(0\) is not finite: it is inf"),
+    (lambda: graph.gradient(0 * x**0.5, {x: 0.0}), ValueError, r"derivative of 0 \*\* 0.5 is not finite: it is inf"),
+    (lambda: graph.jvp(v**0.5, {v: [1, 0, 0]}, {v: [1, 0, 0]}), ValueError, r"derivative of .* \*\* 0.5 .* holds inf"),
+    (lambda: graph.dual([1.0, 0.0], [1.0, 0.0]) ** 0.5, ValueError, r"derivative of .* \*\* 0.5 .* holds inf"),
+    (lambda: graph.evaluate(graph.log(x), {x: -1.0}), ValueError, r"at the node log\(x\): log\(-1\) is not finite"),
+    (lambda: graph.gradient(graph.sqrt(0 * x)), ValueError, r"at the node sqrt\(…\): the derivative of sqrt\(0\)"),
+    (lambda: graph.gradient(1e308 * x - -1e308 * x, {x: 0.1}), ValueError, r"1e\+308 \+ 1e\+308 is not finite"),
+    (lambda: graph.jvp(x + x, {x: 1e308}), ValueError, "not finite"),
+    # what is asked of a graph
     (lambda: graph.evaluate(3.0), TypeError, r"output must be a node of a graph, got 3.0 \(float\)"),
-    (
-        lambda: graph.evaluate(x, {stranger: 1.0}),
-        ValueError,
-        "stranger is not a variable of this graph, its variables are: x",
-    ),
+    (lambda: graph.evaluate(x, {stranger: 1.0}), ValueError, "stranger is not a variable .*, its variables are: x"),
     (lambda: graph.evaluate(x, {"x": 1.0}), ValueError, "'x' is not a variable"),
     (lambda: graph.evaluate(x, 3.0), TypeError, "at must map variables to numbers"),
     (lambda: graph.evaluate(v * x, {v: [1.0, 2.0]}), ValueError, r"at\[v\] has shape \(2,\), v has shape \(3,\)"),
-    (lambda: graph.evaluate(x * x, {x: math.nan}), ValueError, r"at\[x\] must be finite"),
-    (lambda: graph.evaluate(v * x, {v: graph.dual(1.0, 1.0)}), ValueError, r"at\[v\] has shape \(\), v has shape"),
-    (lambda: graph.evaluate(graph.log(x), {x: -1.0}), ValueError, r"at the node log\(x\): log\(-1\) is not finite"),
-    (lambda: graph.node_values(None), TypeError, "output must be a node"),
-    (lambda: graph.topological_order([x]), TypeError, "output must be a node"),
-    (lambda: graph.gradient(v), ValueError, r"output that is a number, v has shape \(3,\)"),
-    (lambda: graph.gradient(graph.sqrt(0 * x)), ValueError, r"at the node sqrt\(…\): the derivative of sqrt\(0\)"),
-    (lambda: graph.gradient(x, {x: "2"}), TypeError, "real numbers"),
-    (lambda: graph.gradient(1e308 * x - -1e308 * x, {x: 0.1}), ValueError, r"1e\+308 \+ 1e\+308 is not finite"),
-    (lambda: graph.jvp(x + x, {x: 1e308}), ValueError, "not finite"),
-    (lambda: graph.dual(1.0, 1e308) + graph.dual(1.0, 1e308), ValueError, "not finite"),
-    (lambda: graph.gradient(x, {x: graph.dual(1.0, 1.0)}), TypeError, "real numbers"),
+    (lambda: graph.gradient(x, {x: graph.dual(1.0, 1.0)}), TypeError, r"at\[x\] must hold real numbers, got a Dual"),
     (lambda: graph.gradient(x, meter=0), TypeError, "meter must be a Meter"),
-    (lambda: graph.jvp(x * v, {}), ValueError, "seeds is empty"),
+    (lambda: graph.gradient(v), ValueError, r"output that is a number, v has shape \(3,\)"),
+    (lambda: graph.hessian(v, v), ValueError, "output that is a number"),
     (lambda: graph.jvp(x * v, {v: 1.0}), ValueError, r"seeds\[v\] has shape \(\), v has shape \(3,\)"),
     (lambda: graph.jvp(x, 1.0), TypeError, "seeds must map variables to numbers"),
-    (lambda: graph.jvp(x, {stranger: 1.0}), ValueError, "stranger is not a variable"),
-    (lambda: graph.vjp(v * x, 1.0), ValueError, r"seed has shape \(\), v \* x has shape \(3,\)"),
     (lambda: graph.vjp(v, [1.0, math.nan, 0.0]), ValueError, r"seed must be finite, seed\[1\] is nan"),
-    (lambda: graph.jacobian(v, v, mode="revers"), ValueError, "did you mean 'reverse'"),
-    (lambda: graph.jacobian(v, v, mode=1), TypeError, "mode must be one of"),
+    (lambda: graph.reverse_steps(v), ValueError, r"seed has shape \(\), v has shape \(3,\)"),
     (lambda: graph.jacobian(v, "v"), ValueError, "'v' is not a variable"),
     (lambda: graph.jacobian(v * 2, graph.constant(2.0)), ValueError, "2 is not a variable of this graph"),
-    (lambda: graph.jacobian(v, [1.0]), ValueError, "not a variable"),
-    (lambda: graph.jacobian(v, np.ones(3)), ValueError, "not a variable"),
-    (lambda: graph.hessian(v, v), ValueError, "output that is a number"),
-    (lambda: graph.hessian(x, stranger), ValueError, "stranger is not a variable"),
-    (lambda: graph.hessian_vector_product(v, {v: np.ones(3)}), ValueError, "output that is a number"),
-    (lambda: graph.hessian_vector_product(x, {}), ValueError, "directions is empty"),
-    (lambda: graph.forward_steps(x, {x: [1.0]}), ValueError, "seeds"),
-    (lambda: graph.reverse_steps(v), ValueError, "seed has shape"),
-    (lambda: graph.layout("f"), TypeError, "output must be a node"),
-    (lambda: graph.paths(x, stranger), ValueError, "stranger is not a variable"),
     (lambda: graph.paths(x, x, at_most=0), ValueError, "at_most must be at least 1"),
-    (lambda: graph.count_paths(x, 3), ValueError, "3 is not a variable"),
 ]
 
 
-@pytest.mark.parametrize(("call", "error", "message"), BAD)
+@pytest.mark.parametrize(("call", "error", "message"), BAD, ids=[message for _, _, message in BAD])
 def test_bad_input_is_refused_with_a_sentence(call, error, message):
     with pytest.raises(error, match=message):
         call()
 
 
-anything = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.complex_numbers(),
-    st.text(max_size=3),
-    st.lists(st.one_of(st.floats(), st.integers(), st.text(max_size=2)), max_size=4),
-    st.just({}),
-    st.sampled_from([x, v, W, stranger, {x: 1.0}, {v: [1, 2, 3]}, graph.dual(1.0, 2.0), np.ones((2, 2, 2)), object()]),
-)
-PUBLIC = [
-    *(
-        getattr(graph, name)
-        for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "logistic", "relu", "sum", "transpose")
-    ),
-    *(
-        lambda a, b, f=f: f(a, b)
-        for f in (graph.variable, graph.constant, graph.dual, graph.reshape, graph.concatenate)
-    ),
-    *(lambda a, b, f=f: f(a, b) for f in (graph.evaluate, graph.gradient, graph.jvp, graph.vjp, graph.jacobian)),
-    *(lambda a, b, f=f: f(a, b) for f in (graph.hessian, graph.hessian_vector_product, graph.layout, graph.paths)),
-    *(lambda a, b, f=f: f(x * v @ v, a, b) for f in (graph.jvp, graph.vjp, graph.jacobian, graph.hessian, graph.paths)),
-    lambda a, b: a + x * b,
-    lambda a, b: a @ v - b,
-    lambda a, b: x**a / b,
-    lambda a, b: v[a] * b,
-    lambda a, b: graph.apply(graph.OPERATIONS["@"], a, b),
+JUNK = [
+    *(None, True, 0, -1, 2, 10**400, 0.5, -1e308, 1e308, math.nan, math.inf, 1j, "", "reverse", b"x", object()),
+    *([], [1.0], [1.0, "a"], [[1.0], [1.0, 2.0]], np.ones(3), np.ones((2, 2, 2)), np.array([1j]), slice(0, "a")),
+    *({}, {x: 1.0}, {v: [1, 2, 3]}, {"x": 1.0}, x, v, W, stranger, graph.dual(1.0, 2.0), graph.dual([0.0], [1e308])),
 ]
+
+
+def doors(names):
+    return {name: getattr(graph, name) for name in names.split()}
+
+
+OF_ONE = doors("exp log sqrt sin cos tanh logistic relu sum transpose topological_order")
+OF_TWO = {
+    **doors("variable constant dual reshape concatenate elementwise evaluate node_values gradient layout count_paths"),
+    **{
+        f"{name} of f": functools.partial(door, x * v @ v)
+        for name, door in doors("jvp vjp jacobian hessian hessian_vector_product forward_steps paths").items()
+    },
+    "arithmetic": lambda a, b: a + x * b,
+    "matmul": lambda a, b: a @ v - b,
+    "power": lambda a, b: x**a / b,
+    "index": lambda a, b: v[a] * b,
+    "apply": lambda a, b: graph.apply(graph.OPERATIONS["@"], a, b),
+}
 
 
 def numbers_in(result):
@@ -999,26 +931,14 @@ def numbers_in(result):
     return [result] if isinstance(result, (float, np.ndarray, np.generic)) else []
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.sampled_from(PUBLIC), anything, anything)
-def test_no_input_gives_nan_or_another_error_than_a_sentence(function, a, b):
-    try:
-        with np.errstate(all="raise"):  # and no warning reaches the reader
-            result = (
-                function(a, b) if function.__code__.co_argcount > 1 and function.__name__ == "<lambda>" else function(a)
-            )
-    except (TypeError, ValueError, IndexError) as error:
-        assert str(error) and "operands could not be broadcast" not in str(error)
-    else:
-        assert all(np.isfinite(numbers).all() for numbers in numbers_in(result))
-
-
-def test_the_helpers_that_rules_share_are_transposes_of_each_other():
-    for small, large in [((), (3,)), ((1,), (3,)), ((3,), (2, 3)), ((2, 1), (2, 3)), ((1, 1), (2, 3))]:
-        rng = np.random.default_rng(2)
-        a, u = rng.normal(size=small), rng.normal(size=large)
-        close(np.sum(operations._spread(a, large) * u), np.sum(a * operations._gather(u, small)), 1e-14)
-
-
-def test_units_are_the_columns_of_the_identity():
-    assert np.array_equal(np.stack([unit for _, unit in sweeps.units((4,))]), np.eye(4))
+@pytest.mark.parametrize("door", [*OF_ONE, *OF_TWO])
+def test_no_input_gives_nan_or_another_error_than_a_sentence(door):
+    function = (OF_ONE | OF_TWO)[door]
+    for junk in itertools.product(JUNK, repeat=1 if door in OF_ONE else 2):
+        try:
+            with np.errstate(all="raise"):  # and no warning reaches the reader
+                result = function(*junk)
+        except (TypeError, ValueError, IndexError) as error:
+            assert str(error) and "operands could not be broadcast" not in str(error), junk
+        else:
+            assert all(np.isfinite(numbers).all() for numbers in numbers_in(result)), junk

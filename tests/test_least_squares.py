@@ -210,15 +210,10 @@ NETWORK = nnlib.NetworkFit(nnlib.MLP([1, 1]), [[0.0]], [[0.0]])
     ("call", "error", "message"),
     [
         (lambda: nnlib.levenberg_marquardt(CURVE, [1.0], mu=0), ValueError, "mu must be above 0, got 0"),
-        (lambda: nnlib.levenberg_marquardt(CURVE, [1.0], mu="1"), TypeError, "mu must be a number"),
         (lambda: nnlib.levenberg_marquardt(CURVE, [1.0], rule="nielsen"), ValueError, "rule must be one of gain-ratio"),
-        (lambda: nnlib.levenberg_marquardt(CURVE, [1.0], damping="I"), ValueError, "damping must be one of identity"),
         (lambda: nnlib.levenberg_marquardt(CURVE, [1.0], mu=2, mu_max=1), ValueError, "mu must be at most 1"),
-        (lambda: nnlib.levenberg_marquardt(CURVE, [[1.0]]), ValueError, "w0 must be a vector"),
-        (lambda: nnlib.levenberg_marquardt(CURVE, [np.nan]), ValueError, r"w0\[0\] is nan"),
         (lambda: nnlib.levenberg_marquardt(NETWORK, [1.0]), ValueError, "w0 has 1 entries, the problem has 2"),
         (lambda: nnlib.levenberg_marquardt(np.sin, [1.0]), TypeError, "needs a least-squares problem"),
-        (lambda: nnlib.gauss_newton(object(), [1.0]), TypeError, "needs a least-squares problem"),
         (
             lambda: nnlib.levenberg_marquardt(nnlib.CurveFit(lambda w, x: np.exp(w[0] * x), [1.0], [1.0]), [1e4]),
             ValueError,

@@ -140,21 +140,11 @@ def test_corners_are_the_grid_and_images_their_values():
     ("call", "error", "message"),
     [
         (lambda: map_grid("f", SQUARE), TypeError, r"f must be a function of w = \(x, y\), got str"),
-        (lambda: map_grid(polar, "wide"), TypeError, "window must hold real numbers, got the text 'wide'"),
-        (lambda: map_grid(polar, (0, 1)), ValueError, "window must be a matrix"),
         (lambda: map_grid(polar, ((0, 1), (2, 2))), ValueError, "window must be two rising pairs"),
-        (lambda: map_grid(polar, ((0, 1, 2), (0, 1, 2))), ValueError, "window must be two rising pairs"),
-        (lambda: map_grid(polar, ((0, np.inf), (0, 1))), ValueError, "window must be finite"),
         (lambda: map_grid(polar, SQUARE, cells=0), ValueError, "cells must be at least 1, got 0"),
-        (lambda: map_grid(polar, SQUARE, cells=2.5), TypeError, "cells must be a whole number, got 2.5"),
         (lambda: map_grid(lambda w: w[0], SQUARE), ValueError, r"f\(w\) must be two numbers, got .* shape \(\)"),
-        (lambda: map_grid(lambda w: "ab", SQUARE), TypeError, r"f\(w\) must hold numbers, got the text 'ab'"),
         (lambda: map_grid(lambda w: w * np.nan, SQUARE), ValueError, r"f\(w\) must be finite, it holds nan"),
         (lambda: polygon_area([[0, 0], [1, 1]]), ValueError, "vertices must be at least three rows"),
-        (lambda: polygon_area(np.zeros((4, 3))), ValueError, r"vertices must be .* shape \(4, 3\)"),
-        (lambda: polygon_area([1.0, 2.0]), ValueError, "vertices must be a matrix"),
-        (lambda: polygon_area("abc"), TypeError, "vertices must hold real numbers, got the text 'abc'"),
-        (lambda: polygon_area([[0, 0], [1, 0], [0, np.nan]]), ValueError, "vertices must be finite"),
     ],
 )
 def test_bad_input_is_named(call, error, message):

@@ -177,7 +177,6 @@ X, Y = np.zeros((4, 2)), np.zeros((4, 1))
     ("call", "error", "message"),
     [
         (lambda: nnlib.NetworkFit("net", X, Y), TypeError, "net must be an nnlib.MLP, got str"),
-        (lambda: nnlib.NetworkFit(NET, np.zeros((4, 3)), Y), ValueError, "X has 3 columns, the network takes 2 inputs"),
         (
             lambda: nnlib.NetworkFit(NET, X, np.zeros((4, 2))),
             ValueError,
@@ -192,11 +191,6 @@ X, Y = np.zeros((4, 2)), np.zeros((4, 1))
             "goes with logistic or softmax outputs",
         ),
         (
-            lambda: nnlib.NetworkFit(nnlib.MLP([2, 2], output="softmax"), X, np.ones((4, 2)), "squared-error"),
-            ValueError,
-            "goes with",
-        ),
-        (
             lambda: nnlib.NetworkFit(nnlib.MLP([2, 2], output="softmax"), X, np.ones((4, 2)), "cross-entropy"),
             ValueError,
             "sum to 1",
@@ -207,12 +201,8 @@ X, Y = np.zeros((4, 2)), np.zeros((4, 1))
             r"lie in \[0, 1\]",
         ),
         (lambda: nnlib.NetworkFit(NET, X, Y, weight_decay=-1), ValueError, "weight_decay must be at least 0, got -1"),
-        (lambda: nnlib.NetworkFit(NET, X, Y, weight_decay="1"), TypeError, "weight_decay must be a number"),
-        (lambda: nnlib.NetworkFit(NET, X, Y, decay_biases=1), TypeError, "decay_biases must be True or False"),
         (lambda: nnlib.NetworkFit(NET, X, Y).loss(np.zeros(3)), ValueError, r"w has shape \(3,\)"),
-        (lambda: nnlib.CurveFit("f", [1.0], [1.0]), TypeError, "f must be a function"),
         (lambda: nnlib.CurveFit(np.exp, [1.0], [[1.0]]), ValueError, "y must be a vector"),
-        (lambda: nnlib.CurveFit(np.exp, [1.0], [1.0], jacobian=3), TypeError, "jacobian must be a function"),
         (
             lambda: nnlib.CurveFit(lambda w, x: w, [1.0], [1.0]).loss([1.0, 2.0]),
             ValueError,

@@ -110,9 +110,14 @@ def test_the_bias_of_a_linear_network_is_that_of_ridge_regression():
     assert np.allclose(parts.variance, 0)
 
 
+@cache
+def linear_parts(noise=0.5, n_sets=200):
+    X, X_test, closed = closed_forms(noise)
+    return n_sets, closed, selection.bias_variance(LINEAR, plane, X, noise, DECAYS, n_sets, X_test=X_test)
+
+
 def test_bias_and_variance_of_a_linear_network_are_those_of_ridge_regression_up_to_sampling():
-    n_sets, X, X_test, closed = 200, *closed_forms(noise=0.5)
-    parts = selection.bias_variance(LINEAR, plane, X, 0.5, DECAYS, n_sets, X_test=X_test)
+    n_sets, closed, parts = linear_parts()
     for i, (bias_squared, variance) in enumerate(closed):
         # n sets have 1 − 1/n of the variance around their own mean, which keeps 1/n of it.
         three_standard_errors = 6 * np.sqrt(bias_squared * variance / n_sets) + 3 * variance / n_sets
@@ -121,8 +126,7 @@ def test_bias_and_variance_of_a_linear_network_are_those_of_ridge_regression_up_
 
 
 def test_bias_of_a_linear_network_rises_and_variance_falls_with_weight_decay():
-    X, _, _ = linear_data()
-    parts = selection.bias_variance(LINEAR, plane, X, 0.5, DECAYS, n_sets=50)
+    _, _, parts = linear_parts()
     assert np.all(np.diff(parts.variance) < 0)
     assert np.all(np.diff(parts.bias_squared)[1:] > 0)  # from where it stands out of the sampling error
     assert parts.bias_squared[0] < 0.01 * parts.bias_squared[-1]
@@ -132,7 +136,7 @@ def test_bias_of_a_linear_network_rises_and_variance_falls_with_weight_decay():
 def sine_parts():
     X, X_test = np.linspace(-1, 1, 41), np.linspace(-1, 1, 101)
     return X_test, selection.bias_variance(
-        nnlib.MLP([1, 6, 1]), sine, X, 0.3, [1e-4, 1e-3, 1e-2, 1e-1], n_sets=10, X_test=X_test
+        nnlib.MLP([1, 6, 1]), sine, X, 0.3, [1e-4, 1e-3, 1e-2, 1e-1], n_sets=10, max_steps=200, X_test=X_test
     )
 
 
@@ -219,7 +223,7 @@ def test_the_table_names_methods_errors_and_what_was_chosen():
 def test_a_comparison_is_the_same_for_the_same_seed():
     data = datasets.noisy_sine(0)
     arguments = nnlib.MLP([1, 3, 1]), data.X, data.Y, (data.X, data.Y), [1e-3, 1e-2], 3
-    first, again, other = (selection.compare_regularization(*arguments, seed=seed) for seed in (5, 5, 6))
+    first, again, other = (selection.compare_regularization(*arguments, seed, max_steps=20) for seed in (5, 5, 6))
     for name in NAMES:
         assert np.array_equal(first[name].fit.w, again[name].fit.w)
         assert (first[name].chosen, first[name].n_steps) == (again[name].chosen, again[name].n_steps)
@@ -259,28 +263,15 @@ NET, X, Y = nnlib.MLP([1, 2, 1]), np.linspace(-1, 1, 5)[:, None], np.linspace(-1
         (lambda: selection.validation_curve("net", X, Y, (X, Y)), TypeError, "net must be an nnlib.MLP, got str"),
         (lambda: selection.validation_curve(NET, X, Y, X), TypeError, r"validation must be a pair of arrays \(X, Y\)"),
         (lambda: selection.validation_curve(NET, X, Y, (X, Y[:3])), ValueError, "in validation, X has 5 rows and Y"),
-        (lambda: selection.validation_curve(NET, X, Y, ("X", Y)), TypeError, "in validation, X must hold real"),
         (lambda: selection.validation_curve(NET, X, Y, (X, Y), []), ValueError, "weight_decays is empty"),
-        (lambda: selection.validation_curve(NET, X, Y, (X, Y), 0.1), TypeError, "weight_decays must be numbers such"),
         (lambda: selection.validation_curve(NET, X, Y, (X, Y), "0.1"), TypeError, "weight_decays must be numbers such"),
         (lambda: selection.validation_curve(NET, X, Y, (X, Y), [1, -1]), ValueError, r"weight_decays\[1\] must be at"),
-        (lambda: selection.validation_curve(NET, X, Y, (X, Y), seed=-1), ValueError, "seed must not be negative"),
-        (lambda: selection.validation_curve(NET, X, Y, (X, Y), max_steps=0), ValueError, "max_steps must be at least"),
-        (lambda: selection.cross_validate(NET, X, Y[:3]), ValueError, "X has 5 rows and Y has 3"),
-        (lambda: selection.cross_validate(NET, X, Y, n_folds=1), ValueError, "n_folds must be at least 2, got 1"),
         (lambda: selection.cross_validate(NET, X, Y, n_folds=6), ValueError, "at most the number of samples, 5, got 6"),
-        (lambda: selection.cross_validate(NET, X, Y, n_folds=2.0), TypeError, "n_folds must be a whole number"),
-        (lambda: selection.bias_variance(None, sine, X, 0.1), TypeError, "net must be an nnlib.MLP, got NoneType"),
         (lambda: selection.bias_variance(NET, "sine", X, 0.1), TypeError, "f must be a function of X, got str"),
-        (lambda: selection.bias_variance(NET, sine, X, -0.1), ValueError, "noise must be at least 0"),
         (lambda: selection.bias_variance(NET, sine, X, 0.1, n_sets=1), ValueError, "n_sets must be at least 2"),
-        (lambda: selection.bias_variance(NET, sine, [[0.0, 1.0]], 0.1), ValueError, "X has 2 columns"),
-        (lambda: selection.bias_variance(NET, lambda X: None, X, 0.1), TypeError, r"in f\(X\), Y must hold real"),
         (lambda: selection.bias_variance(NET, lambda X: X[:2], X, 0.1), ValueError, r"in f\(X\), X has 5 rows and Y"),
         (lambda: selection.compare_regularization(NET, X, Y, None), TypeError, "test must be a pair of arrays"),
-        (lambda: selection.compare_regularization(NET, X, Y, (X, Y), n_folds=9), ValueError, "n_folds must be at most"),
         (lambda: bayes.occams_hill(X, Y, validation=Y), TypeError, "validation must be a pair of arrays"),
-        (lambda: bayes.occams_hill(X, Y, validation=([[0.0, 1.0]], [0.0])), ValueError, "in validation, X has 2 colum"),
     ],
 )
 def test_bad_input_is_named(call, error, says):

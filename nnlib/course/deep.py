@@ -4,7 +4,8 @@
 
     z^l = W^l a^{l−1} + b^l
     u^l = scale^l ⊙ ẑ^l + shift^l     with batch normalization (ẑ^l: z^l normalized over the batch), else u^l = z^l
-    a^l = a^{l−1} + g(u^l)            with a skip connection (residual stacks, from the second layer on), else g(u^l)
+    h^l = g(u^l)
+    a^l = a^{l−1} + h^l               with a skip connection (residual stacks, from the second layer on), else h^l
 
 and layer L + 1 gives the outputs. The error signal keeps its meaning, δ^l = ∂E/∂z^l. Backwards, with e^l = ∂E/∂a^l,
 
@@ -13,6 +14,9 @@ and layer L + 1 gives the outputs. The error signal keeps its meaning, δ^l = �
 
 Without the cures each layer multiplies the error signal by (W^{l+1})ᵀ and g′: logistic g′ ≤ ¼ shrinks it by 4 or more
 wherever the weights do not make up for that. A skip connection is a way down on which nothing is multiplied.
+
+The functions are these formulas, one sample a COLUMN, and check nothing. `DeepStack` and `DeepFit` are the doors: there
+one sample is a row.
 """
 
 from __future__ import annotations
@@ -22,117 +26,59 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib import backpropagation as passes
-from nnlib.activations import ACTIVATIONS
-from nnlib.network import MLP, Backpropagation
+from nnlib.arguments import FloatArray
+from nnlib.costs import COSTS
+from nnlib.network import MLP, Signals
 from nnlib.problems import NetworkFit, quiet
-
-FloatArray = NDArray[np.float64]
 
 # The ε of batch normalization: a feature that is constant over the batch is divided by √ε, not by 0.
 EPSILON = 1e-5
 
 
+# ------------------------------------------------------------------------------------------------ batch normalization
+
+
 class Normalized(NamedTuple):
-    """One normalized layer: ẑ (m, width) and the mean and variance (width,) that made it."""
+    """ẑ (width, m) and what it was divided by, √(variance + ε) (width, 1)."""
 
     z_hat: np.ndarray
-    mean: np.ndarray
-    variance: np.ndarray
-
-
-class StackSignals(NamedTuple):
-    """What a forward pass leaves behind: lists over layers, entry l (m, units) for layer l.
-
-    ``a[0]`` is the input X. ``h[l]`` = g(u^l) is what a hidden layer adds to a[l−1], or all it gives where there is no
-    skip connection. ``normalized[l]`` is None without batch normalization; entry 0 of z, h and normalized always is.
-    """
-
-    z: list
-    a: list
-    h: list
-    normalized: list
-
-
-class RunningStatistics(NamedTuple):
-    """Means and variances that evaluation mode normalizes by: row l − 1 for hidden layer l, each (depth, width)."""
-
-    mean: FloatArray
-    variance: FloatArray
-
-
-def normalize(z: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> Normalized:
-    """ẑ = (z − mean) / √(variance + ε), feature by feature, z (m, width)."""
-    z, mean, variance = (_finite(n, v) for n, v in (("z", z), ("mean", mean), ("variance", variance)))
-    if not mean.shape == variance.shape == z.shape[1:]:
-        raise ValueError(f"mean and variance must have the shape {z.shape[1:]}, got {mean.shape} and {variance.shape}")
-    return _normalize(z, mean, _not_negative("variance", variance))
-
-
-def _normalize(z, mean, variance):
-    return Normalized((z - mean) / np.sqrt(variance + EPSILON), mean, variance)
+    deviation: np.ndarray
 
 
 def batch_statistics(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance (1/m) Σ (z − mean)² of each feature over the batch.
+    """Mean and variance (1/m) Σ (z − mean)² of each feature over the batch, each (width, 1).
 
-    >>> batch_statistics(np.array([[1.0], [3.0]]))
-    (array([2.]), array([1.]))
+    Examples
+    --------
+    >>> batch_statistics(np.array([[1.0, 3.0]]))
+    (array([[2.]]), array([[1.]]))
     """
-    z = _finite("z", z)
-    if z.ndim != 2 or len(z) == 0:
-        raise ValueError(f"z must have one sample a row and at least one, got an array of shape {z.shape}")
-    return _batch_statistics(z)
+    mean = z.mean(axis=1, keepdims=True)
+    return mean, ((z - mean) ** 2).mean(axis=1, keepdims=True)  # z.var() takes |z − mean|: no complex step through it
 
 
-def _batch_statistics(z):
-    mean = z.mean(axis=0)
-    return mean, ((z - mean) ** 2).mean(axis=0)  # not z.var(), which takes |z − mean|: the complex step must go through
-
-
-def _finite(name, value):
-    return check.all_finite(name, check.numbers(name, value))
-
-
-def _not_negative(name, variance):
-    if variance.size and variance.real.min() < 0:
-        raise ValueError(f"{name} must not be negative, it holds {variance.real.min():g}")
-    return variance
+def normalize(z: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> Normalized:
+    """ẑ = (z − mean) / √(variance + ε)."""
+    deviation = np.sqrt(variance + EPSILON)
+    return Normalized((z - mean) / deviation, deviation)
 
 
 def batch_norm_backward(
     error: np.ndarray, normalized: Normalized, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Carry an error back through u = scale ⊙ ẑ + shift, where ẑ is z normalized by the batch's own statistics.
+    """Carry an error e = ∂E/∂u back through u = scale ⊙ ẑ + shift, where the batch's own statistics normalize z.
 
-    With e = ∂E/∂u, sums and means over the m samples of the batch,
+    With sums and means over the m samples of the batch,
 
+        ∂E/∂z     = scale / √(variance + ε) ⊙ (e − mean(e) − ẑ ⊙ mean(e ⊙ ẑ))
         ∂E/∂scale = Σ e ⊙ ẑ
-        ∂E/∂shift = Σ e
-        ∂E/∂z     = scale / √(variance + ε) ⊙ (e − mean(e) − ẑ ⊙ mean(e ⊙ ẑ)).
+        ∂E/∂shift = Σ e.
 
     The two means are there because every z moves the batch's mean and variance, and with them all the other ẑ.
-
-    Parameters
-    ----------
-    error : (m, width) array
-        e = ∂E/∂u.
-    normalized : Normalized
-    scale : (width,) array
-
-    Returns
-    -------
-    delta : (m, width) array
-        ∂E/∂z.
-    scale_gradient, shift_gradient : (width,) arrays
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arrays that are not finite or not of these shapes.
 
     References
     ----------
@@ -143,23 +89,64 @@ def batch_norm_backward(
     --------
     An error that is the same for the whole batch asks for a shift of z, which the normalization would undo:
 
-    >>> normalized = normalize(np.array([[1.0], [3.0]]), mean=np.array([2.0]), variance=np.array([1.0]))
-    >>> delta, _, shift_gradient = batch_norm_backward(np.ones((2, 1)), normalized, scale=np.ones(1))
-    >>> delta.ravel(), shift_gradient
-    (array([0., 0.]), array([2.]))
+    >>> z = np.array([[1.0, 3.0]])
+    >>> batch_norm_backward(np.ones((1, 2)), normalize(z, *batch_statistics(z)), scale=np.ones((1, 1)))
+    (array([[0., 0.]]), array([[0.]]), array([[2.]]))
     """
-    if not isinstance(normalized, Normalized):
-        raise TypeError(f"normalized must be Normalized, as normalize gives, got {type(normalized).__name__}")
-    error, scale, z_hat = _finite("error", error), _finite("scale", scale), _finite("ẑ", normalized.z_hat)
-    if error.shape != z_hat.shape or scale.shape != z_hat.shape[1:]:
-        raise ValueError(f"error and scale have shapes {error.shape} and {scale.shape}, normalized {z_hat.shape}")
-    return _batch_norm_backward(error, normalized, scale)
+    z_hat, deviation = normalized
+    own = error - error.mean(axis=1, keepdims=True) - z_hat * (error * z_hat).mean(axis=1, keepdims=True)
+    return scale / deviation * own, (error * z_hat).sum(axis=1, keepdims=True), error.sum(axis=1, keepdims=True)
 
 
-def _batch_norm_backward(error, normalized, scale):
-    z_hat = normalized.z_hat
-    left = error - error.mean(axis=0) - z_hat * (error * z_hat).mean(axis=0)
-    return scale / np.sqrt(normalized.variance + EPSILON) * left, (error * z_hat).sum(axis=0), error.sum(axis=0)
+# ------------------------------------------------------------------------------------------------ the passes
+
+
+class Layer(NamedTuple):
+    """What a forward pass leaves behind in a layer: ā^{l−1}, z^l, its ẑ^l (or None) and g(u^l)."""
+
+    inputs: np.ndarray
+    z: np.ndarray
+    normalized: Normalized | None
+    h: np.ndarray
+
+
+def forward(stack: DeepStack, w: np.ndarray, X: np.ndarray, statistics: np.ndarray | None = None) -> list[Layer]:
+    """Layers 1..L+1 for samples X (d, m), normalized by `statistics`, or by the batch itself where there are none."""
+    (*thetas, last), (scales, shifts) = stack.mlp.thetas(w), stack.scales_and_shifts(w)
+    g, output = stack.mlp.activations[0].g, stack.mlp.activations[-1].g
+    layers, a = [], X
+    for l, theta in enumerate(thetas, start=1):
+        inputs = passes.with_one(a)
+        u = z = theta @ inputs
+        normalized = None
+        if stack.batch_norm:
+            mean, variance = batch_statistics(z) if statistics is None else statistics[:, l - 1, :, None]
+            normalized = normalize(z, mean, variance)
+            u = scales[l - 1] * normalized.z_hat + shifts[l - 1]
+        layers.append(Layer(inputs, z, normalized, g(u)))
+        a = a + layers[-1].h if stack.has_skip(l) else layers[-1].h
+    inputs = passes.with_one(a)
+    z = last @ inputs
+    return [*layers, Layer(inputs, z, None, output(z))]
+
+
+def backward(stack: DeepStack, w: np.ndarray, layers: list[Layer], delta: np.ndarray):
+    """From δ^{L+1}: the list δ^1..δ^{L+1} and the gradient ∂E/∂w (n,)."""
+    thetas, (scales, _) = stack.mlp.thetas(w), stack.scales_and_shifts(w)
+    slope, deltas, e = stack.mlp.activations[0].derivative, [delta], 0.0
+    norm_gradient = np.empty((2, *scales.shape), dtype=np.result_type(w, delta))
+    for l in range(stack.depth, 0, -1):
+        W_above = thetas[l][:, :-1]  # lists count from 0: entry l is layer l + 1
+        e = W_above.T @ deltas[0] + (e if stack.has_skip(l + 1) else 0.0)
+        delta = e * slope(layers[l - 1].h)
+        if stack.batch_norm:
+            delta, *norm_gradient[:, l - 1] = batch_norm_backward(delta, layers[l - 1].normalized, scales[l - 1])
+        deltas.insert(0, delta)
+    gradient = passes.collect(stack.mlp, [layer.inputs for layer in layers], deltas)
+    return deltas, np.concatenate([gradient, norm_gradient.ravel()])
+
+
+# ------------------------------------------------------------------------------------------------ the doors
 
 
 class DeepStack:
@@ -170,28 +157,12 @@ class DeepStack:
 
     Parameters
     ----------
-    n_inputs, width, depth, n_outputs : int
-        d, units of each hidden layer, number L of hidden layers, K; each at least 1.
-    hidden : {"tanh", "logistic", "relu", "linear"}, default "tanh"
-        Activation of all hidden layers.
-    output : {"linear", "tanh", "logistic", "relu", "softmax"}, default "linear"
-        Activation of the output layer.
+    hidden, output : str
+        Activations, as for `MLP`.
     batch_norm : bool, default False
         Normalize the pre-activations of every hidden layer over the batch.
     residual : bool, default False
         Add its input to the activation of every hidden layer but the first.
-
-    Attributes
-    ----------
-    n_params : int
-        The length n of w.
-    mlp : MLP
-        The network of the same sizes without the cures.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For sizes that are not positive whole numbers, unknown activations, and flags that are not True or False.
 
     References
     ----------
@@ -219,12 +190,12 @@ class DeepStack:
         batch_norm: bool = False,
         residual: bool = False,
     ):
-        n_inputs = check.integer("n_inputs", n_inputs, at_least=1)
-        self.width = check.integer("width", width, at_least=1)
-        self.depth = check.integer("depth", depth, at_least=1)
-        n_outputs = check.integer("n_outputs", n_outputs, at_least=1)
-        self.batch_norm = check.flag("batch_norm", batch_norm)
-        self.residual = check.flag("residual", residual)
+        n_inputs = arguments.integer("n_inputs", n_inputs, at_least=1)
+        self.width = arguments.integer("width", width, at_least=1)
+        self.depth = arguments.integer("depth", depth, at_least=1)
+        n_outputs = arguments.integer("n_outputs", n_outputs, at_least=1)
+        self.batch_norm = arguments.flag("batch_norm", batch_norm)
+        self.residual = arguments.flag("residual", residual)
         self.mlp = MLP([n_inputs, *[self.width] * self.depth, n_outputs], hidden, output)
         self.n_params = self.mlp.n_params + (2 * self.width * self.depth if self.batch_norm else 0)
 
@@ -235,175 +206,86 @@ class DeepStack:
             f"hidden={self.mlp.hidden!r}, output={self.mlp.output!r}{cures})  # {self.n_params} parameters"
         )
 
+    def has_skip(self, l: int) -> bool:
+        """Whether layer l adds its input to what it gives."""
+        return self.residual and 2 <= l <= self.depth
+
     def init(self, seed: int | np.random.Generator, scheme: str = "xavier") -> FloatArray:
         """Draw a start for training (n,): weights and biases as `MLP.init` does, every scale 1 and every shift 0."""
         w = np.empty(self.n_params)
         w[: self.mlp.n_params] = self.mlp.init(seed, scheme)
-        scales, shifts = self._scales_and_shifts(w)
+        scales, shifts = self.scales_and_shifts(w)
         scales[...], shifts[...] = 1.0, 0.0
         return w
 
+    def scales_and_shifts(self, w: np.ndarray) -> np.ndarray:
+        """A view into w (2, L, width, 1), empty without batch normalization."""
+        return w[self.mlp.n_params :].reshape(2, -1, self.width, 1)
+
     def unpack(self, w: ArrayLike) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray, np.ndarray]:
         """Views into w: per layer 1..L+1 (W, b); scales and shifts (L, width), empty without batch normalization."""
-        w = self._weights(w)
-        return self.mlp.unpack(w[: self.mlp.n_params]), *self._scales_and_shifts(w)
+        w = self.weights(w)
+        return self.mlp.unpack(w[: self.mlp.n_params]), *self.scales_and_shifts(w)[..., 0]
 
-    def _scales_and_shifts(self, w):
-        return w[self.mlp.n_params :].reshape(2, -1, self.width)
-
-    def _weights(self, w):
-        w = check.numbers("w", w)
+    def weights(self, w: ArrayLike) -> np.ndarray:
+        """w as an array of the right length; it may be complex, and need not be finite."""
+        w = arguments.numbers("w", w)
         if w.shape != (self.n_params,):
             raise ValueError(f"w has shape {w.shape}, the stack takes ({self.n_params},)")
         return w
 
-    def _finite_weights(self, w):
-        return check.all_finite("w", self._weights(w))
+    def forward(self, w: ArrayLike, X: ArrayLike) -> Signals:
+        """All z^l and a^l for inputs X (m, d) in training mode: X is the batch whose statistics are used."""
+        layers = self._layers(w, X)
+        a = [layer.inputs[:-1].T for layer in layers] + [layers[-1].h.T]
+        return Signals([None, *(layer.z.T for layer in layers)], a)
 
-    def _has_skip(self, l: int) -> bool:
-        return self.residual and 2 <= l <= self.depth
+    def statistics(self, w: ArrayLike, X: ArrayLike) -> FloatArray:
+        """Means and variances of every z^l over a batch, (2, L, width): what `predict` may normalize by.
 
-    def forward(self, w: ArrayLike, X: ArrayLike) -> StackSignals:
-        """All signals for inputs X (m, d) in training mode: X is the batch whose statistics are used."""
-        return self._forward(self._finite_weights(w), self.mlp._inputs(X), running=None)
-
-    def predict(self, w: ArrayLike, X: ArrayLike, running: RunningStatistics | None = None) -> FloatArray:
-        """Outputs (m, K) for inputs X (m, d) in evaluation mode: each sample's own, whatever else is in X.
-
-        Batch normalization needs `running`, the statistics to normalize by (see `update_running`); other stacks take
-        none.
-        """
-        if self.batch_norm or running is not None:
-            self._check_running(running)
-        return self._forward(self._finite_weights(w), self.mlp._inputs(X), running).a[-1]
-
-    def _forward(self, w, X, running):
-        """Signals, normalized by `running`, or by the batch itself where that is None."""
-        thetas, (scales, shifts) = self.mlp.thetas(w), self._scales_and_shifts(w)
-        z, a, h, normalized = [None], [X], [None], [None]
-        for l in range(1, self.depth + 1):
-            z.append(_with_one(a[-1]) @ thetas[l - 1].T)
-            u = z[l]
-            normalized.append(None)
-            if self.batch_norm:
-                statistics = _batch_statistics(u) if running is None else (running.mean[l - 1], running.variance[l - 1])
-                normalized[l] = _normalize(u, *statistics)
-                u = scales[l - 1] * normalized[l].z_hat + shifts[l - 1]
-            h.append(ACTIVATIONS[self.mlp.hidden].g(u))
-            a.append(a[-1] + h[l] if self._has_skip(l) else h[l])
-        z.append(_with_one(a[-1]) @ thetas[-1].T)
-        a.append(ACTIVATIONS[self.mlp.output].g(z[-1].T).T)
-        return StackSignals(z, a, h, normalized)
-
-    def start_running(self) -> RunningStatistics:
-        """Statistics that normalize nothing: means 0, variances 1."""
-        return RunningStatistics(np.zeros((self.depth, self.width)), np.ones((self.depth, self.width)))
-
-    def update_running(self, running: RunningStatistics, signals: StackSignals, rate: float = 0.1) -> RunningStatistics:
-        """New statistics, (1 − rate) · running + rate · those of a batch; `running` itself stays as it is.
-
-        The batch's variance counts without its bias, times m/(m − 1). With ``rate=1`` and the signals of all training
-        samples the result is the statistics of the training set.
-
-        Parameters
-        ----------
-        running : RunningStatistics
-        signals : StackSignals
-            From `forward`.
-        rate : float, default 0.1
-            0 < rate ≤ 1.
-
-        References
-        ----------
-        Ioffe & Szegedy (2015), section 3.1 and algorithm 2.
+        The variances are unbiased, times m/(m − 1), because they stand for all data and not for this batch (Ioffe &
+        Szegedy 2015, section 3.1).
 
         Examples
         --------
         >>> stack = DeepStack(1, 1, 1, 1, hidden="linear", batch_norm=True)
-        >>> w = np.array([2.0, 0.0, 1.0, 0.0, 1.0, 0.0])        # z = 2x, output ẑ
-        >>> running = stack.update_running(stack.start_running(), stack.forward(w, [[0.0], [1.0]]), rate=1)
-        >>> running.mean, running.variance                      # of z = 0 and 2
-        (array([[1.]]), array([[2.]]))
-        >>> stack.predict(w, [[0.5]], running)                  # z = 1 is the mean
+        >>> w = np.array([2.0, 0.0, 1.0, 0.0, 1.0, 0.0])         # z = 2x, output ẑ
+        >>> statistics = stack.statistics(w, [[0.0], [1.0]])     # of z = 0 and 2
+        >>> statistics.ravel()
+        array([1., 2.])
+        >>> stack.predict(w, [[0.5]], statistics)                # z = 1 is the mean
         array([[0.]])
         """
-        self._check_running(running)
-        self._check_signals(signals)
-        rate = check.number("rate", rate, above=0, at_most=1)
-        m = len(signals.a[0])
-        mean = np.array([layer.mean for layer in signals.normalized[1:]])
-        variance = np.array([layer.variance for layer in signals.normalized[1:]]) * m / max(m - 1, 1)
-        return RunningStatistics(
-            (1 - rate) * running.mean + rate * mean, (1 - rate) * running.variance + rate * variance
-        )
+        hidden = self._layers(w, X)[:-1]
+        m = hidden[0].z.shape[1]
+        mean, variance = np.array([batch_statistics(layer.z) for layer in hidden]).swapaxes(0, 1)[..., 0]
+        return np.array([mean, variance * m / max(m - 1, 1)])
 
-    def _check_running(self, running):
-        if not self.batch_norm:
-            raise ValueError("running statistics belong to batch_norm=True, this stack has batch_norm=False")
-        if not isinstance(running, RunningStatistics):
-            raise TypeError(f"running must be RunningStatistics, as update_running gives, got {type(running).__name__}")
-        for name, values in zip(running._fields, running, strict=True):
-            shape = check.real_array(f"running.{name}", values, 2).shape
-            if shape != (self.depth, self.width):
-                raise ValueError(f"running.{name} has shape {shape}, the stack takes {(self.depth, self.width)}")
-        _not_negative("running.variance", np.asarray(running.variance))
+    def predict(self, w: ArrayLike, X: ArrayLike, statistics: ArrayLike | None = None) -> FloatArray:
+        """Outputs (m, K) for inputs X (m, d) in evaluation mode: each sample's own, whatever else is in X.
 
-    def _check_signals(self, signals):
-        if not isinstance(signals, StackSignals):
-            raise TypeError(f"signals must be StackSignals, as forward gives, got {type(signals).__name__}")
-        units, wanted = [a.shape[1] for a in signals.a], list(self.mlp.sizes)
-        if units != wanted:
-            raise ValueError(f"signals come from layers of {units} units, this stack has {wanted}")
-        normed = signals.normalized[1] is not None
-        if normed != self.batch_norm:
-            raise ValueError(f"signals come from a stack with batch_norm={normed}, this one has {self.batch_norm}")
-
-    def backprop(self, w: ArrayLike, signals: StackSignals, delta_output: ArrayLike) -> Backpropagation:
-        """Carry an output error back through the stack (training mode) and collect the gradient.
-
-        Parameters
-        ----------
-        w : (n,) array
-        signals : StackSignals
-            From `forward` at the same w.
-        delta_output : (m, K) array
-            δ^{L+1} = ∂E/∂z of the output layer.
-
-        Returns
-        -------
-        Backpropagation
-            ``delta[l]`` (m, units) for l = 1..L+1 and the ``gradient`` ∂E/∂w (n,).
-
-        Raises
-        ------
-        TypeError, ValueError
-            When w, the signals or the error do not fit the stack, or w or the error is not finite.
+        With batch normalization it needs `statistics` to normalize by: those of all training samples, or a running
+        average over batches.
         """
-        self._check_signals(signals)
-        w, delta = self._finite_weights(w), check.numbers("delta_output", delta_output)
-        if delta.shape != signals.a[-1].shape:
-            raise ValueError(f"delta_output has shape {delta.shape}, the outputs have {signals.a[-1].shape}")
-        return self._backprop(w, signals, check.all_finite("delta_output", delta))
+        return self._layers(w, X, self._checked(statistics))[-1].h.T
 
-    def _backprop(self, w, signals, delta):
-        layers, scales, _ = self.unpack(w)
-        deltas, e = [delta], None
-        norm_gradient = np.empty((2, len(scales), self.width), dtype=np.result_type(w, delta))
-        for l in range(self.depth, 0, -1):
-            W_above = layers[l][0]  # lists count from 0: entry l is layer l + 1
-            e = deltas[-1] @ W_above + e if self._has_skip(l + 1) else deltas[-1] @ W_above
-            delta = e * ACTIVATIONS[self.mlp.hidden].derivative(signals.h[l])
-            if self.batch_norm:
-                delta, *norm_gradient[:, l - 1] = _batch_norm_backward(delta, signals.normalized[l], scales[l - 1])
-            deltas.append(delta)
-        deltas.reverse()
-        gradient = passes.collect(self.mlp, [_with_one(a).T for a in signals.a[:-1]], [delta.T for delta in deltas])
-        return Backpropagation([None, *deltas], np.concatenate([gradient, norm_gradient.ravel()]))
+    def _layers(self, w, X, statistics=None) -> list[Layer]:
+        w = arguments.all_finite("w", self.weights(w))
+        return forward(self, w, self.mlp._inputs(X).T, statistics)
 
-
-def _with_one(a):
-    """ā = [a, 1]."""
-    return np.column_stack([a, np.ones(len(a))])
+    def _checked(self, statistics):
+        if not self.batch_norm:
+            if statistics is not None:
+                raise ValueError("statistics belong to batch_norm=True, this stack has batch_norm=False")
+            return None
+        if statistics is None:
+            raise ValueError("batch_norm=True needs statistics to predict by, such as stack.statistics(w, X_training)")
+        statistics, shape = arguments.real_array("statistics", statistics, 3), (2, self.depth, self.width)
+        if statistics.shape != shape:
+            raise ValueError(f"statistics have shape {statistics.shape}, the stack takes {shape}")
+        if statistics[1].min() < 0:
+            raise ValueError(f"statistics hold a variance below 0, {statistics[1].min():g}")
+        return statistics
 
 
 class DeepFit:
@@ -414,14 +296,8 @@ class DeepFit:
 
     Parameters
     ----------
-    stack : DeepStack
     X, Y, cost
         As for `NetworkFit`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When arrays do not fit the stack, hold nan or inf, or the cost does not go with the output activation.
 
     Examples
     --------
@@ -437,8 +313,8 @@ class DeepFit:
         if not isinstance(stack, DeepStack):
             raise TypeError(f"stack must be a DeepStack, got {type(stack).__name__}")
         plain = NetworkFit(stack.mlp, X, Y, cost)
-        self.stack, self.X, self.Y, self.cost, self._cost = stack, plain.X, plain.Y, plain.cost, plain._cost
-        self.n_params = stack.n_params
+        self.stack, self.X, self.Y, self.cost, self.n_params = stack, plain.X, plain.Y, plain.cost, stack.n_params
+        self._cost = COSTS[cost, stack.mlp.output]
 
     def __repr__(self) -> str:
         return f"DeepFit({self.stack.depth} layers of {self.stack.width}, {len(self.X)} samples, {self.cost})"
@@ -446,73 +322,54 @@ class DeepFit:
     def batch(self, rows: ArrayLike) -> DeepFit:
         """The same fit on some of the samples: `rows` are their numbers (or a slice, or a mask)."""
         part = copy.copy(self)
-        rows = check.rows("rows", rows, len(self.X))
+        rows = arguments.rows("rows", rows, len(self.X))
         part.X, part.Y = self.X[rows], self.Y[rows]
         return part
 
     @quiet
     def loss(self, w: ArrayLike) -> float:
         """E(w), summed over samples and outputs."""
-        return self._value(self._forward(w))
+        return self._loss(forward(self.stack, self.stack.weights(w), self.X.T))
 
     def gradient(self, w: ArrayLike) -> FloatArray:
         """∂E/∂w (n,), by backpropagation."""
         return self.loss_and_gradient(w)[1]
 
-    @quiet
     def loss_and_gradient(self, w: ArrayLike) -> tuple[float, FloatArray]:
         """E and ∂E/∂w for the price of one forward and one backward pass."""
-        signals = self._forward(w)
-        return self._value(signals), self._backprop(w, signals).gradient
+        loss, _, gradient = self._passes(w)
+        return loss, gradient
 
-    @quiet
     def deltas(self, w: ArrayLike) -> list[FloatArray]:
         """Error signals δ^1..δ^{L+1}, each (m, units of its layer)."""
-        return self._backprop(w, self._forward(w)).delta[1:]
+        return [delta.T for delta in self._passes(w)[1]]
 
     def delta_norms(self, w: ArrayLike) -> FloatArray:
         """|δ^1|..|δ^{L+1}| (L + 1,): each the root of the sum of squares over samples and units."""
         return np.array([np.linalg.norm(delta) for delta in self.deltas(w)])
 
-    def _forward(self, w):
-        return self.stack._forward(self.stack._weights(w), self.X, running=None)
+    @quiet
+    def _passes(self, w):
+        """E, δ^1..δ^{L+1} and ∂E/∂w."""
+        w = self.stack.weights(w)
+        layers = forward(self.stack, w, self.X.T)
+        delta = self._cost.delta(*self._outputs_and_targets(layers))
+        return self._loss(layers), *backward(self.stack, w, layers, delta)
 
-    def _value(self, signals):
-        E = self._cost.value(signals.z[-1].T, signals.a[-1].T, self.Y.T, ACTIVATIONS[self.stack.mlp.output])
+    def _loss(self, layers):
+        E = self._cost.value(*self._outputs_and_targets(layers))
         return E if np.iscomplexobj(E) else float(E)
 
-    def _backprop(self, w, signals):
-        output = ACTIVATIONS[self.stack.mlp.output]
-        delta = self._cost.delta(signals.z[-1].T, signals.a[-1].T, self.Y.T, output).T
-        return self.stack._backprop(self.stack._weights(w), signals, delta)
+    def _outputs_and_targets(self, layers):
+        return layers[-1].z, layers[-1].h, self.Y.T, self.stack.mlp.activations[-1]
 
 
 def delta_norms_by_depth(
-    X: ArrayLike,
-    Y: ArrayLike,
-    depths: Sequence[int],
-    width: int,
-    seed: int,
-    *,
-    scheme: str = "xavier",
-    hidden: str = "tanh",
-    batch_norm: bool = False,
-    residual: bool = False,
+    X: ArrayLike, Y: ArrayLike, depths: Sequence[int], width: int, seed: int, *, scheme: str = "xavier", **options
 ) -> dict[int, FloatArray]:
-    """|δ^l| at the start of training in stacks of several depths, with linear outputs and squared error.
+    """For each depth L the norms |δ^1|..|δ^{L+1}| at the start of training, for squared error.
 
-    Parameters
-    ----------
-    X, Y : (m, d) and (m, K) arrays
-    depths : sequence of int
-        Numbers L of hidden layers.
-    width, seed, scheme, hidden, batch_norm, residual
-        As for `DeepStack` and its `init`; the same for each depth.
-
-    Returns
-    -------
-    dict of int to (L + 1,) array
-        For each depth L the norms |δ^1|..|δ^{L+1}|; divided by the last, what share of the output error arrives.
+    Divided by the last one, they say what share of the output error arrives at each layer. Options go to `DeepStack`.
 
     Examples
     --------
@@ -524,11 +381,9 @@ def delta_norms_by_depth(
     >>> bool(plain[20][0] < 1e-9 * plain[2][0]), bool(residual[20][0] > plain[2][0])
     (True, True)
     """
-    X, Y = check.real_array("X", X, 2), check.real_array("Y", Y, 2)
-    if not isinstance(depths, (Sequence, np.ndarray)):
+    X, Y = arguments.real_array("X", X, 2), arguments.real_array("Y", Y, 2)
+    if isinstance(depths, (str, bytes)) or not isinstance(depths, (Sequence, np.ndarray)) or len(depths) == 0:
         raise TypeError(f"depths must be a list of numbers of layers such as [2, 20], got {depths!r}")
-    if isinstance(depths, (str, bytes)) or len(depths) == 0:
-        raise ValueError(f"depths must hold at least one number of layers, got {depths!r}")
     sizes = [(X.shape[1], width, depth, Y.shape[1]) for depth in depths]
-    stacks = [DeepStack(*size, hidden=hidden, batch_norm=batch_norm, residual=residual) for size in sizes]
+    stacks = [DeepStack(*size, **options) for size in sizes]
     return {stack.depth: DeepFit(stack, X, Y).delta_norms(stack.init(seed, scheme)) for stack in stacks}

@@ -11,30 +11,23 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib import checks
-
-FloatArray = NDArray[np.float64]
+from nnlib import arguments, derivatives
+from nnlib.arguments import FloatArray
 
 
 class MappedGrid(NamedTuple):
-    """A grid of k × k cells and what a map does to it.
+    """A grid of k × k cells and what a map does to it, x along the first axis and y along the second.
 
     Attributes
     ----------
-    corners : (k + 1, k + 1, 2) array
-        The grid's points (x, y), x rising along the first axis and y along the second.
-    images : (k + 1, k + 1, 2) array
-        f of each of them.
-    cell_area : float
-        Area of a cell before the map.
+    corners, images : (k + 1, k + 1, 2) arrays
+        The grid's points w = (x, y), and f(w).
     areas : (k, k) array
-        Signed areas of the cells after the map, each as the quadrilateral of its corners' images: negative where the
-        map turns cells over.
+        Signed areas of the quadrilaterals of the cells' images: negative where the map turns cells over.
     determinants : (k, k) array
-        det J at the cells' centers: areas / cell_area tends to it as the cells get smaller, with an error of order h².
+        det J at the cells' centers: areas / cell_area tends to it as h → 0, with an error of order h².
     """
 
     corners: FloatArray
@@ -45,25 +38,7 @@ class MappedGrid(NamedTuple):
 
 
 def map_grid(f: Callable[[FloatArray], ArrayLike], window: ArrayLike, cells: int = 10) -> MappedGrid:
-    """Carry a grid through a map of the plane: the areas of its cells, and the Jacobian determinant beside them.
-
-    Parameters
-    ----------
-    f : callable
-        ``f(w)`` with w = (x, y) gives two numbers.
-    window : ((float, float), (float, float))
-        The rectangle the grid covers: limits of x, then of y.
-    cells : int, default 10
-        Number k of cells along either side.
-
-    Returns
-    -------
-    MappedGrid
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a window without area, fewer than one cell, or an f that does not give two finite numbers.
+    """Carry a grid over the window ((left, right), (bottom, top)) through a map f(w) of the plane.
 
     Examples
     --------
@@ -78,10 +53,9 @@ def map_grid(f: Callable[[FloatArray], ArrayLike], window: ArrayLike, cells: int
     if not callable(f):
         raise TypeError(f"f must be a function of w = (x, y), got {type(f).__name__}")
     (left, right), (bottom, top) = _rectangle(window)
-    k = check.integer("cells", cells, at_least=1)
+    k = arguments.integer("cells", cells, at_least=1)
     x, y = np.linspace(left, right, k + 1), np.linspace(bottom, top, k + 1)
-    corners = _points(x, y)
-    centers = _points((x[:-1] + x[1:]) / 2, (y[:-1] + y[1:]) / 2)
+    corners, centers = _points(x, y), _points((x[:-1] + x[1:]) / 2, (y[:-1] + y[1:]) / 2)
     images = np.apply_along_axis(_image, -1, corners, f)
     counterclockwise = [images[:-1, :-1], images[1:, :-1], images[1:, 1:], images[:-1, 1:]]
     return MappedGrid(
@@ -89,40 +63,19 @@ def map_grid(f: Callable[[FloatArray], ArrayLike], window: ArrayLike, cells: int
         images=images,
         cell_area=(right - left) * (top - bottom) / k**2,
         areas=polygon_area(np.stack(counterclockwise, axis=2)),
-        determinants=np.apply_along_axis(lambda w: np.linalg.det(checks.numerical_jacobian(f, w)), -1, centers),
+        determinants=np.apply_along_axis(lambda w: np.linalg.det(derivatives.numerical_jacobian(f, w)), -1, centers),
     )
 
 
 def polygon_area(vertices: ArrayLike) -> float | FloatArray:
-    """Signed area of polygons by the shoelace formula ½ Σ (x_i y_{i+1} − x_{i+1} y_i).
-
-    Parameters
-    ----------
-    vertices : (..., p, 2) array
-        The p ≥ 3 corners in order.
-
-    Returns
-    -------
-    float or (...) array
-        Positive where the corners go round counterclockwise, negative where clockwise.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For anything else than corners in the plane.
-
-    References
-    ----------
-    Braden (1986), The surveyor's area formula, The College Mathematics Journal 17(4).
+    """Signed area ½ Σ (x_i y_{i+1} − x_{i+1} y_i) of polygons (..., p, 2), positive where they go counterclockwise.
 
     Examples
     --------
     >>> polygon_area([[0, 0], [2, 0], [2, 3], [0, 3]])
     6.0
-    >>> polygon_area([[0, 0], [0, 3], [2, 0]])
-    -3.0
     """
-    v = check.real_array("vertices", vertices, tuple(range(2, 9)))
+    v = arguments.real_array("vertices", vertices, (2, 3, 4))
     if v.shape[-1] != 2 or v.shape[-2] < 3:
         raise ValueError(f"vertices must be at least three rows (x, y), got an array of shape {v.shape}")
     v = v - v[..., :1, :]  # seen from the first corner: far from the origin the products would cancel
@@ -132,7 +85,7 @@ def polygon_area(vertices: ArrayLike) -> float | FloatArray:
 
 
 def _rectangle(window: ArrayLike) -> FloatArray:
-    limits = check.real_array("window", window, 2)
+    limits = arguments.real_array("window", window, 2)
     if limits.shape != (2, 2) or not (limits[:, 0] < limits[:, 1]).all():
         raise ValueError(f"window must be two rising pairs, ((left, right), (bottom, top)), got {limits.tolist()}")
     return limits
@@ -143,7 +96,7 @@ def _points(x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def _image(w: FloatArray, f) -> FloatArray:
-    image = check.real_numbers("f(w)", f(w))
+    image = arguments.real_numbers("f(w)", f(w))
     if image.shape != (2,):
         raise ValueError(f"f(w) must be two numbers, got an array of shape {image.shape}")
-    return check.all_finite("f(w)", image)
+    return arguments.all_finite("f(w)", image)

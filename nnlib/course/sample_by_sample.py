@@ -12,50 +12,23 @@ Over the m samples accumulators add up what each of them says about each weight,
     Δ^l := Δ^l + δ^l (a^{l−1})ᵀ,   Δ_b^l := Δ_b^l + δ^l
     D^l = Δ^l / m + λ W^l,         D_b^l = Δ_b^l / m  (+ λ b^l)
 
-`NetworkFit` computes the same in products of matrices, many times as fast. Its loss is the sum over the samples and not
-the mean, so its gradient is m D where its weight_decay is m λ.
-
-References
-----------
-Rumelhart, Hinton & Williams (1986), Learning representations by back-propagating errors, Nature 323.
+`nnlib.backpropagation` computes the same in products of matrices, many times as fast. The loss of `NetworkFit` is the
+sum over the samples and not the mean, so its gradient is m D where its weight_decay is m λ.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.activations import ACTIVATIONS
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.network import MLP
 from nnlib.problems import NetworkFit
 
-FloatArray = NDArray[np.float64]
-
 
 def accumulate(net: MLP, w: ArrayLike, X: ArrayLike, Y: ArrayLike, cost: str = "squared-error") -> FloatArray:
-    """The accumulators Δ after all samples: the gradient of the summed cost, without weight decay.
-
-    Parameters
-    ----------
-    net : MLP
-    w : (n,) array
-    X : (m, d) array
-        Inputs, one sample a row.
-    Y : (m, K) array
-        Targets, as `NetworkFit` takes them.
-    cost : {"squared-error", "cross-entropy"}, default "squared-error"
-        As in `NetworkFit`: ½ Σ (a − y)², or the cross-entropy that belongs to logistic or softmax outputs.
-
-    Returns
-    -------
-    (n,) array
-        Δ in the order of w; ``net.unpack`` gives it layer by layer.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range, as `NetworkFit`.
+    """The accumulators Δ after all samples (n,): the gradient of the summed cost, without weight decay.
 
     Examples
     --------
@@ -64,7 +37,7 @@ def accumulate(net: MLP, w: ArrayLike, X: ArrayLike, Y: ArrayLike, cost: str = "
     >>> accumulate(MLP([1, 1]), [2.0, 0.0], [[1.0], [3.0]], [[1.0], [1.0]])
     array([16.,  6.])
     """
-    data, w = NetworkFit(net, X, Y, cost), check.real_array("w", w, 1)
+    data, w = NetworkFit(net, X, Y, cost), arguments.real_array("w", w, 1)
     Delta = np.zeros(net.n_params)
     accumulators = net.unpack(Delta)  # views: what is added to them is added to Delta
     for x, y in zip(data.X, data.Y, strict=True):
@@ -85,26 +58,7 @@ def mean_gradient(
     weight_decay: float = 0.0,
     decay_biases: bool = True,
 ) -> FloatArray:
-    """D = Δ/m + λW, the gradient of the mean cost over the samples plus λ ½ Σ w².
-
-    Parameters
-    ----------
-    net, w, X, Y, cost
-        As in `accumulate`.
-    weight_decay : float, default 0
-        λ ≥ 0. `NetworkFit`, which sums over the samples, calls m λ its weight_decay.
-    decay_biases : bool, default True
-        Whether biases decay too.
-
-    Returns
-    -------
-    (n,) array
-        D in the order of w.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range, as `NetworkFit`.
+    """D = Δ/m + λW (n,), the gradient of the mean cost over the samples plus λ ½ Σ w²; λ is the weight_decay.
 
     Examples
     --------
@@ -126,25 +80,20 @@ def mean_gradient(
 def _forward_signals(net, w, x):
     """a^0..a^L of one sample."""
     a = [x]
-    for l, (W, b) in enumerate(net.unpack(w), start=1):
-        z = W @ a[l - 1] + b
-        a.append(_activation(net, l).g(z))
+    for (W, b), activation in zip(net.unpack(w), net.activations, strict=True):
+        z = W @ a[-1] + b
+        a.append(activation.g(z))
     return a
 
 
 def _error_signals(net, w, a, y, cost):
     """δ^1..δ^L of one sample, delta[l] for layer l; every g′(z^l) is computed from a^l."""
-    layers, L = net.unpack(w), len(a) - 1
+    W, L = [None, *(W for W, _ in net.unpack(w))], len(a) - 1  # from 1, as in the formulas
+    g = [None, *net.activations]
     delta = [None] * (L + 1)
     delta[L] = a[L] - y
     if cost == "squared-error":
-        delta[L] = delta[L] * _activation(net, L).derivative(a[L])
+        delta[L] = delta[L] * g[L].derivative(a[L])
     for l in range(L - 1, 0, -1):
-        W_above, _ = layers[l]  # W^{l+1}, because the list begins with layer 1
-        delta[l] = (W_above.T @ delta[l + 1]) * _activation(net, l).derivative(a[l])
+        delta[l] = (W[l + 1].T @ delta[l + 1]) * g[l].derivative(a[l])
     return delta
-
-
-def _activation(net, l):
-    """g of layer l."""
-    return ACTIVATIONS[net.output if l == len(net.sizes) - 1 else net.hidden]

@@ -9,6 +9,9 @@ Of targets y = f(x) + noise of variance σ², the expected squared error of a pr
     E(ŷ − y)² = (Eŷ − f)² + E(ŷ − Eŷ)² + σ²,
 
 squared bias, variance and noise. Weight decay trades the second for the first.
+
+All fits are made by Levenberg–Marquardt in at most `max_steps`. Those of one call share one start, drawn from `seed` by
+the scheme "nguyen-widrow"; folds and noise come from the same seed.
 """
 
 from __future__ import annotations
@@ -20,15 +23,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.datasets import split_rows
 from nnlib.network import MLP
 from nnlib.optimizers import bayesian_regularization, levenberg_marquardt
 from nnlib.problems import NetworkFit, mean_squared_error, named_problem
-from nnlib.training import Fit, train
+from nnlib.results import Result
+from nnlib.training import train
 
-FloatArray = NDArray[np.float64]
 Pair = tuple[ArrayLike, ArrayLike]
+Seed = int | np.random.Generator
 
 WEIGHT_DECAYS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 MIN_GRADIENT = 1e-5  # scaled gradient at which a fit is done: its error then stands still in the first three digits
@@ -38,20 +43,12 @@ MIN_GRADIENT = 1e-5  # scaled gradient at which a fit is done: its error then st
 
 
 class ValidationCurve(NamedTuple):
-    """Training and validation error against λ.
-
-    Attributes
-    ----------
-    weight_decay, training_error, validation_error : (decays,) arrays
-        λ and the mean squared errors of its fit.
-    fits : list of Fit
-        One for each λ.
-    """
+    """The fits with several λ and their mean squared errors, on what was trained on and on the validation set."""
 
     weight_decay: FloatArray
     training_error: FloatArray
     validation_error: FloatArray
-    fits: list[Fit]
+    fits: list[Result]
 
     @property
     def best_weight_decay(self) -> float:
@@ -59,7 +56,7 @@ class ValidationCurve(NamedTuple):
         return float(self.weight_decay[np.argmin(self.validation_error)])
 
     @property
-    def best(self) -> Fit:
+    def best(self) -> Result:
         """The fit of the lowest validation error."""
         return self.fits[np.argmin(self.validation_error)]
 
@@ -70,29 +67,10 @@ def validation_curve(
     Y: ArrayLike,
     validation: Pair,
     weight_decays: Iterable[float] = WEIGHT_DECAYS,
-    seed: int | np.random.Generator = 0,
+    seed: Seed = 0,
     max_steps: int = 1000,
 ) -> ValidationCurve:
-    """Fit a network with each of several weight decays, from one start, and measure each on a validation set.
-
-    Parameters
-    ----------
-    net : MLP
-        With linear outputs or others that go with squared error.
-    X, Y : (m, d) and (m, K) arrays
-        What is trained on.
-    validation : pair of arrays (X, Y)
-        What is not.
-    weight_decays : iterable of float, default 1e-5 … 1 by tens
-        Each λ ≥ 0.
-    seed : int or numpy Generator, default 0
-        Of the start, by "nguyen-widrow".
-    max_steps : int, default 1000
-        Of Levenberg–Marquardt, for each λ.
-
-    Returns
-    -------
-    ValidationCurve
+    """Fit a network with each of several weight decays, and measure each on a validation set (X, Y).
 
     Examples
     --------
@@ -117,15 +95,15 @@ def _validation_curve(problem, validation, decays, w0, max_steps) -> ValidationC
     )
 
 
-def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int) -> Fit:
+def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int, validation=None) -> Result:
     problem = NetworkFit(data.net, data.X, data.Y, weight_decay=decay)
-    return train(levenberg_marquardt(problem, w0), max_steps, min_gradient=MIN_GRADIENT)
+    return train(levenberg_marquardt(problem, w0), max_steps, min_gradient=MIN_GRADIENT, validation=validation)
 
 
 def _decays(weight_decays: Iterable[float]) -> list[float]:
     if isinstance(weight_decays, (str, bytes)) or not isinstance(weight_decays, Iterable):
         raise TypeError(f"weight_decays must be numbers such as [0.01, 0.1, 1], got {weight_decays!r}")
-    decays = [check.number(f"weight_decays[{i}]", decay, at_least=0) for i, decay in enumerate(weight_decays)]
+    decays = [arguments.number(f"weight_decays[{i}]", decay, at_least=0) for i, decay in enumerate(weight_decays)]
     if not decays:
         raise ValueError("weight_decays is empty: give at least one number")
     return decays
@@ -135,23 +113,15 @@ def _decays(weight_decays: Iterable[float]) -> list[float]:
 
 
 class CrossValidation(NamedTuple):
-    """Training and validation error against λ on each of k folds, and the fit to all samples.
+    """Errors (decays, folds): in column i those of the fits to all folds but fold i, on these folds and on fold i.
 
-    Attributes
-    ----------
-    weight_decay : (decays,) array
-    training_error, validation_error : (decays, k) arrays
-        In column i, of the fit to all folds but fold i: on those, and on fold i.
-    fit : Fit
-        To all samples, with the λ of the lowest validation error averaged over the folds.
-    n_steps : int
-        Taken by all fits together.
+    `fit` is the one to all samples, with the best λ; all fits together took `n_steps`.
     """
 
     weight_decay: FloatArray
     training_error: FloatArray
     validation_error: FloatArray
-    fit: Fit
+    fit: Result
     n_steps: int
 
     @property
@@ -166,25 +136,12 @@ def cross_validate(
     Y: ArrayLike,
     weight_decays: Iterable[float] = WEIGHT_DECAYS,
     n_folds: int = 5,
-    seed: int | np.random.Generator = 0,
+    seed: Seed = 0,
     max_steps: int = 1000,
 ) -> CrossValidation:
-    """Choose the weight decay by k-fold cross-validation, and fit all samples with it.
+    """Choose the weight decay by cross-validation, and fit all samples with it.
 
     Each fold in turn is left out and predicted by the fit to the others, so that every sample serves both purposes.
-
-    Parameters
-    ----------
-    net, X, Y, weight_decays, max_steps
-        As in `validation_curve`.
-    n_folds : int, default 5
-        k, from 2 to the number of samples (leave-one-out).
-    seed : int or numpy Generator, default 0
-        Of the start, which all fits share, and of the folds.
-
-    Returns
-    -------
-    CrossValidation
 
     References
     ----------
@@ -198,7 +155,7 @@ def cross_validate(
     >>> found.validation_error.shape, found.best_weight_decay
     ((3, 3), 0.01)
     """
-    problem, rng = NetworkFit(net, X, Y), check.random_generator("seed", seed)
+    problem, rng = NetworkFit(net, X, Y), arguments.random_generator("seed", seed)
     w0, folds = net.init(rng), _folds(len(problem.X), n_folds, rng)
     return _cross_validate(problem, _decays(weight_decays), folds, w0, max_steps)
 
@@ -217,7 +174,7 @@ def _cross_validate(problem, decays, folds, w0, max_steps) -> CrossValidation:
 
 
 def _folds(m: int, n_folds: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], ...]:
-    n_folds = check.integer("n_folds", n_folds, at_least=2)
+    n_folds = arguments.integer("n_folds", n_folds, at_least=2)
     if n_folds > m:
         raise ValueError(f"n_folds must be at most the number of samples, {m}, got {n_folds}")
     return split_rows(m, np.full(n_folds, 1 / n_folds), rng)
@@ -236,17 +193,13 @@ class BiasVariance(NamedTuple):
 
     Attributes
     ----------
-    weight_decay : (decays,) array
     bias_squared : (decays,) array
         (mean prediction − f)². The mean of a finite number of sets leaves variance/sets in it.
-    variance : (decays,) array
-        Of the predictions around their mean.
     noise : float
         σ², which no fit gets rid of.
     expected_error : (decays,) array
         Measured: the mean squared distance from fresh noisy targets. The sum of the three up to sampling.
     predictions : (decays, sets, m, K) array
-        Of every fit at the test inputs.
     """
 
     weight_decay: FloatArray
@@ -264,32 +217,13 @@ def bias_variance(
     noise: float,
     weight_decays: Iterable[float] = WEIGHT_DECAYS,
     n_sets: int = 50,
-    seed: int | np.random.Generator = 0,
+    seed: Seed = 0,
     max_steps: int = 1000,
     X_test: ArrayLike | None = None,
 ) -> BiasVariance:
     """Fit many data sets f(X) + noise with each weight decay, for the squared bias, variance and noise of its error.
 
-    Parameters
-    ----------
-    net, weight_decays, max_steps
-        As in `validation_curve`.
-    f : callable
-        The truth: ``f(X)`` gives (m, K) targets without noise, (m,) will do for one output.
-    X : (m, d) array
-        Inputs, the same in all sets.
-    noise : float
-        Standard deviation σ ≥ 0 of the Gaussian noise.
-    n_sets : int, default 50
-        How many data sets, at least 2.
-    seed : int or numpy Generator, default 0
-        Of the start, the same for all sets, and of the noise.
-    X_test : (m, d) array, optional
-        Where to predict; X if not given.
-
-    Returns
-    -------
-    BiasVariance
+    The noise is given by its standard deviation σ. Predicted is at X_test, or at X if that is not given.
 
     References
     ----------
@@ -307,8 +241,8 @@ def bias_variance(
         raise TypeError(f"net must be an nnlib.MLP, got {type(net).__name__}")
     if not callable(f):
         raise TypeError(f"f must be a function of X, got {type(f).__name__}")
-    noise, decays = check.number("noise", noise, at_least=0), _decays(weight_decays)
-    n_sets, rng = check.integer("n_sets", n_sets, at_least=2), check.random_generator("seed", seed)
+    noise, decays = arguments.number("noise", noise, at_least=0), _decays(weight_decays)
+    n_sets, rng = arguments.integer("n_sets", n_sets, at_least=2), arguments.random_generator("seed", seed)
     truth = _noiseless(net, f, X)
     test = truth if X_test is None else _noiseless(net, f, X_test)
 
@@ -339,22 +273,9 @@ def _noiseless(net: MLP, f: Callable[[FloatArray], ArrayLike], X: ArrayLike) -> 
 
 
 class Contender(NamedTuple):
-    """What one method made of the data.
+    """What a method made of the data, and in words what it chose; steps and seconds are those of all its fits."""
 
-    Attributes
-    ----------
-    fit : Fit
-    test_error : float
-        Mean squared error on the test set.
-    chosen : str
-        What the method found out about how strongly to regularize.
-    n_steps : int
-        Taken in all, those of fits that were discarded too.
-    seconds : float
-        Spent in all.
-    """
-
-    fit: Fit
+    fit: Result
     test_error: float
     chosen: str
     n_steps: int
@@ -379,27 +300,13 @@ def compare_regularization(
     test: Pair,
     weight_decays: Iterable[float] = WEIGHT_DECAYS,
     n_folds: int = 5,
-    seed: int | np.random.Generator = 0,
+    seed: Seed = 0,
     max_steps: int = 1000,
 ) -> Comparison:
     """Plain Levenberg–Marquardt, early stopping, cross-validated L2 and Bayesian regularization on the same data.
 
-    All are Levenberg–Marquardt from the same start. Early stopping trains on all folds but one and stops by that one;
-    the others use all samples. One data set tells little: compare the errors over several.
-
-    Parameters
-    ----------
-    net, X, Y, weight_decays, n_folds, max_steps
-        As in `cross_validate`. Inputs and targets scaled to about [−1, 1].
-    test : pair of arrays (X, Y)
-        What no method sees.
-    seed : int or numpy Generator, default 0
-        Of the start and of the folds.
-
-    Returns
-    -------
-    Comparison
-        A dict of Contender by method. All but the seconds is the same for the same seed.
+    Early stopping trains on all folds but one and stops by that one; the others use all samples. No method sees the
+    pair `test`. Scale inputs and targets to about [−1, 1]. One data set tells little: compare the errors over several.
 
     Examples
     --------
@@ -414,40 +321,30 @@ def compare_regularization(
     Bayesian regularization: 0.0106, γ = 12.6 of 16, λ = α/β = 0.00059
     """
     problem, test = NetworkFit(net, X, Y), named_problem("test", net, test)
-    decays, rng = _decays(weight_decays), check.random_generator("seed", seed)
+    decays, rng = _decays(weight_decays), arguments.random_generator("seed", seed)
     w0, folds = net.init(rng), _folds(len(problem.X), n_folds, rng)
-    methods = {
-        "plain LM": lambda: _plain(problem, w0, max_steps),
-        "early stopping": lambda: _early_stopping(problem, folds[0], w0, max_steps),
-        "cross-validated L2": lambda: _cross_validated(problem, decays, folds, w0, max_steps),
-        "Bayesian regularization": lambda: _bayesian(problem, w0, max_steps),
+    part, left_out = _leave_out(problem, folds[0])
+    methods = {  # name: what it does, and what it says of what that found
+        "plain LM": (lambda: _fit(problem, 0.0, w0, max_steps), lambda fit: "no regularization"),
+        "early stopping": (
+            lambda: _fit(part, 0.0, w0, max_steps, validation=left_out),
+            lambda fit: f"step {fit.best_step}, by {len(left_out.X)} samples left out",
+        ),
+        "cross-validated L2": (
+            lambda: _cross_validate(problem, decays, folds, w0, max_steps),
+            lambda found: f"λ = {found.best_weight_decay:g}, by {len(folds)} folds",
+        ),
+        "Bayesian regularization": (
+            lambda: train(bayesian_regularization(problem, w0), max_steps),
+            lambda fit: f"γ = {fit.gamma:.3g} of {len(w0)}, λ = α/β = {fit.alpha / fit.beta:.2g}",
+        ),
     }
-    return Comparison({name: _contend(method, test) for name, method in methods.items()})
+    return Comparison({name: _contend(*method, test) for name, method in methods.items()})
 
 
-def _contend(method: Callable[[], tuple[Fit, str, int]], test: NetworkFit) -> Contender:
+def _contend(run: Callable, says: Callable, test: NetworkFit) -> Contender:
     began = time.perf_counter()
-    fit, chosen, n_steps = method()
+    found = run()
     seconds = time.perf_counter() - began
-    return Contender(fit, mean_squared_error(test, fit.w), chosen, n_steps, seconds)
-
-
-def _plain(problem, w0, max_steps):
-    fit = _fit(problem, 0.0, w0, max_steps)
-    return fit, "no regularization", fit.n_steps
-
-
-def _early_stopping(problem, fold, w0, max_steps):
-    training, validation = _leave_out(problem, fold)
-    fit = train(levenberg_marquardt(training, w0), max_steps, min_gradient=MIN_GRADIENT, validation=validation)
-    return fit, f"step {fit.best_step}, by {len(fold)} samples left out", fit.n_steps
-
-
-def _cross_validated(problem, decays, folds, w0, max_steps):
-    found = _cross_validate(problem, decays, folds, w0, max_steps)
-    return found.fit, f"λ = {found.best_weight_decay:g}, by {len(folds)} folds", found.n_steps
-
-
-def _bayesian(problem, w0, max_steps):
-    fit = train(bayesian_regularization(problem, w0), max_steps)
-    return fit, f"γ = {fit.gamma:.3g} of {len(w0)}, λ = α/β = {fit.alpha / fit.beta:.2g}", fit.n_steps
+    fit = found.fit if isinstance(found, CrossValidation) else found
+    return Contender(fit, mean_squared_error(test, fit.w), says(found), found.n_steps, seconds)

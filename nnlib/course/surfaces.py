@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib import checks
+from nnlib import arguments, derivatives
+from nnlib.arguments import FloatArray
 from nnlib.problems import CurveFit
 
-FloatArray = NDArray[np.float64]
 Window = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -24,7 +23,6 @@ class Surface(CurveFit):
 
     Attributes
     ----------
-    name : str
     start : (2,) array
         Where it is customary to start.
     minima : (k, 2) array
@@ -63,7 +61,7 @@ class Surface(CurveFit):
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (2, 2): the derivative of g = Jᵀr by the complex step, exact to rounding."""
-        H = checks.numerical_jacobian(self._gradient, _pair(check.real_numbers("w", w)), method="complex")
+        H = derivatives.numerical_jacobian(self._gradient, _pair(arguments.real_numbers("w", w)), method="complex")
         return (H + H.T) / 2
 
 
@@ -74,12 +72,7 @@ def _pair(w):
 
 
 def quadratic_bowl(condition_number: float = 10.0) -> Surface:
-    """E = ½ (x² + κ y²), whose Hessian has the eigenvalues 1 and κ everywhere.
-
-    Parameters
-    ----------
-    condition_number : float, default 10
-        κ ≥ 1: how many times as steep the bowl is across as along.
+    """E = ½ (x² + κ y²), whose Hessian has the eigenvalues 1 and κ ≥ 1 everywhere.
 
     Examples
     --------
@@ -87,18 +80,13 @@ def quadratic_bowl(condition_number: float = 10.0) -> Surface:
     array([[  1.,   0.],
            [  0., 100.]])
     """
-    slopes = np.array([1.0, np.sqrt(check.number("condition_number", condition_number, at_least=1))])
+    slopes = np.array([1.0, np.sqrt(arguments.number("condition_number", condition_number, at_least=1))])
     window = ((-3.0, 3.0), (-2.0, 2.0))
     return Surface("quadratic_bowl", lambda w: slopes * w, lambda w: np.diag(slopes), [-2.0, 1.0], [[0.0, 0.0]], window)
 
 
 def rosenbrock() -> Surface:
-    """E = ½ [(1 − x)² + 100 (y − x²)²]: a bent valley with a flat floor.
-
-    References
-    ----------
-    Rosenbrock (1960), An automatic method for finding the greatest or least value of a function, Comput. J. 3.
-    """
+    """E = ½ [(1 − x)² + 100 (y − x²)²], a bent valley with a flat floor: Rosenbrock (1960), Computer Journal 3."""
 
     def residuals(w):
         x, y = w
@@ -114,9 +102,7 @@ def rosenbrock() -> Surface:
 def himmelblau() -> Surface:
     """E = ½ [(x² + y − 11)² + (x + y² − 7)²]: four minima, and between them four saddles and a maximum.
 
-    References
-    ----------
-    Himmelblau (1972), Applied Nonlinear Programming, McGraw-Hill.
+    Himmelblau (1972), Applied Nonlinear Programming.
     """
 
     def residuals(w):
@@ -139,8 +125,6 @@ def himmelblau() -> Surface:
 def beale() -> Surface:
     """E = ½ Σ_i (c_i − x (1 − y^i))², i = 1, 2, 3, c = (1.5, 2.25, 2.625): plateaus with steep edges.
 
-    References
-    ----------
     Moré, Garbow & Hillstrom (1981), Testing unconstrained optimization software, ACM TOMS 7, problem 5.
     """
     c, i = np.array([1.5, 2.25, 2.625]), np.array([1, 2, 3])

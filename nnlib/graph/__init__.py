@@ -14,7 +14,8 @@ f     v1 + v2  6.9093    2
 {x: 2.5838531634528574, y: 2.0}
 
 To be read in this order: `operations` (the table of derivative rules), `operands` (formulas, nodes, dual numbers),
-`sweeps` (the two modes), `derivatives` (what a reader asks for), `views` (drawing, paths).
+`sweeps` (the two modes), `derivatives` (what a reader asks for, and the arguments that all of it shares), `views`
+(drawing, paths).
 """
 
 from nnlib.graph.derivatives import (
@@ -50,7 +51,7 @@ from nnlib.graph.operands import (
     variable,
 )
 from nnlib.graph.operations import OPERATIONS, Operation, elementwise
-from nnlib.graph.sweeps import Edge, Meter, Step, topological_order
+from nnlib.graph.sweeps import Edge, EdgeStep, Meter, topological_order
 from nnlib.graph.views import Box, Layout, Path, count_paths, layout, paths
 
 __all__ = [
@@ -58,12 +59,12 @@ __all__ = [
     "Box",
     "Dual",
     "Edge",
+    "EdgeStep",
     "Layout",
     "Meter",
     "Node",
     "Operation",
     "Path",
-    "Step",
     "apply",
     "concatenate",
     "constant",

@@ -1,50 +1,35 @@
-"""What a reader asks of a graph: its value, its derivatives in either mode, the steps of a sweep."""
+"""What a reader asks of a graph: its value, its derivatives in either mode, the steps of a sweep.
+
+The functions share their arguments:
+
+    at                   where to evaluate or differentiate, such as {x: 2.0}: variables and numbers of their shapes;
+                         variables left out stand where they were made
+    seeds, directions    a vector v, given in the same way; variables left out stand still
+    seed                 a vector u, of the output's shape
+    meter                a `Meter`, to count along
+
+Single numbers come back as floats. A key that is no variable of the graph, a number of another shape, and a value or a
+derivative that is not finite at some node raise a ValueError that names it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments
+from nnlib import arguments
+from nnlib.arguments import FloatArray
+from nnlib.graph import sweeps
 from nnlib.graph.operands import Dual, Node, real_array
-from nnlib.graph.sweeps import (
-    Meter,
-    Numbers,
-    Step,
-    Values,
-    depends_on,
-    plain,
-    pull,
-    push,
-    record,
-    run,
-    topological_order,
-    units,
-)
+from nnlib.graph.sweeps import EdgeStep, Meter, Numbers, Values, topological_order
+
+Point = Mapping[Node, ArrayLike]
 
 
-def evaluate(output: Node, at: Mapping[Node, ArrayLike] | None = None, meter: Meter | None = None) -> Numbers | Dual:
-    """Value of a node.
-
-    Parameters
-    ----------
-    output : Node
-    at : mapping of variables to numbers of their shapes, optional
-        Where to evaluate; variables left out stand where they were made. Given dual numbers, the value is a dual
-        number: forward mode by arithmetic alone.
-    meter : Meter, optional
-        Counts along; at dual numbers, the products of forward mode too.
-
-    Returns
-    -------
-    float, ndarray or Dual
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a key of `at` is not a variable of the graph, a number does not have its shape, or a value is not finite.
+def evaluate(output: Node, at: Point | None = None, meter: Meter | None = None) -> Numbers | Dual:
+    """Value of a node. Given dual numbers, it is a dual number: forward mode by arithmetic alone.
 
     Examples
     --------
@@ -55,26 +40,11 @@ def evaluate(output: Node, at: Mapping[Node, ArrayLike] | None = None, meter: Me
     (6.0, 30.0, 30.0 + 3.0ε)
     """
     order = topological_order(output)
-    return result(record(order, _point(order, at, duals=True), _meter(meter))[output])
+    return _own(sweeps.record(order, _point(order, at, duals=True), _meter(meter))[output])
 
 
-def node_values(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Values:
+def node_values(output: Node, at: Point | None = None) -> Values:
     """Values of all nodes that the output is computed from, in topological order.
-
-    Parameters
-    ----------
-    output : Node
-    at : mapping of variables to numbers of their shapes, optional
-        Where to evaluate; variables left out stand where they were made.
-
-    Returns
-    -------
-    dict of Node to ndarray
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `evaluate`.
 
     Examples
     --------
@@ -84,37 +54,14 @@ def node_values(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Val
     {x: 2.0, x * x: 4.0, … + x: 6.0}
     """
     order = topological_order(output)
-    values = record(order, _point(order, at), Meter())
+    values = sweeps.record(order, _point(order, at), Meter())
     return {node: values[node] for node in order}
 
 
 def forward_steps(
-    output: Node,
-    seeds: Mapping[Node, ArrayLike],
-    at: Mapping[Node, ArrayLike] | None = None,
-    meter: Meter | None = None,
-) -> Iterator[Step]:
-    """Forward mode, edge by edge.
-
-    Parameters
-    ----------
-    output : Node
-    seeds : mapping of variables to numbers of their shapes
-        The direction; variables left out stand still.
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-    meter : Meter, optional
-        Counts along.
-
-    Returns
-    -------
-    iterator of Step
-        The total of the last step is the output's tangent.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `jvp`.
+    output: Node, seeds: Point, at: Point | None = None, meter: Meter | None = None
+) -> Iterator[EdgeStep]:
+    """Forward mode, edge by edge; the total of the last step is the output's tangent.
 
     Examples
     --------
@@ -128,36 +75,15 @@ def forward_steps(
     3 * x → … + …: local 1.0, incoming 3.0, outgoing 3.0, total 4.0
     """
     order = topological_order(output)
-    return push(order, _point(order, at), _directions("seeds", seeds, order), _meter(meter))
+    return sweeps.push(order, _point(order, at), _numbers_of("seeds", seeds, order), _meter(meter))
 
 
 def reverse_steps(
-    output: Node,
-    seed: ArrayLike = 1.0,
-    at: Mapping[Node, ArrayLike] | None = None,
-    meter: Meter | None = None,
-) -> Iterator[Step]:
+    output: Node, seed: ArrayLike = 1.0, at: Point | None = None, meter: Meter | None = None
+) -> Iterator[EdgeStep]:
     """Reverse mode, edge by edge; the graph has been evaluated before the first step.
 
-    Parameters
-    ----------
-    output : Node
-    seed : array-like of the output's shape, default 1
-        The adjoint of the output.
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-    meter : Meter, optional
-        Counts along.
-
-    Returns
-    -------
-    iterator of Step
-        The last total that arrives at a variable is its adjoint.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `vjp`.
+    The last total that arrives at a variable is its adjoint.
 
     Examples
     --------
@@ -172,37 +98,12 @@ def reverse_steps(
     """
     order = topological_order(output)
     seed = _of_shape("seed", seed, output)
-    tape = record(order, _point(order, at), meter := _meter(meter))
-    return pull(order, tape, {output: seed}, depends_on(order, _variables(order)), meter)
+    tape = sweeps.record(order, _point(order, at), meter := _meter(meter))
+    return sweeps.pull(order, tape, {output: seed}, sweeps.depends_on(order, _variables(order)), meter)
 
 
-def jvp(
-    output: Node,
-    seeds: Mapping[Node, ArrayLike],
-    at: Mapping[Node, ArrayLike] | None = None,
-    meter: Meter | None = None,
-) -> Numbers:
+def jvp(output: Node, seeds: Point, at: Point | None = None, meter: Meter | None = None) -> Numbers:
     """Jacobian–vector product J v, the derivative in the direction v, by one forward sweep.
-
-    Parameters
-    ----------
-    output : Node
-    seeds : mapping of variables to numbers of their shapes
-        The direction v; variables left out stand still.
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-    meter : Meter, optional
-        Counts along.
-
-    Returns
-    -------
-    float or ndarray of the output's shape
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a key is not a variable of the graph, a number does not have its shape, or a value or derivative is not
-        finite.
 
     Examples
     --------
@@ -212,38 +113,13 @@ def jvp(
     (3.0, 5.0)
     """
     order = topological_order(output)
-    tangents = _directions("seeds", seeds, order)
-    run(push(order, _point(order, at), tangents, _meter(meter)))
-    return result(tangents[output])
+    tangents = _numbers_of("seeds", seeds, order)
+    sweeps.run(sweeps.push(order, _point(order, at), tangents, _meter(meter)))
+    return _own(tangents.get(output, np.zeros(output.shape)))
 
 
-def vjp(
-    output: Node,
-    seed: ArrayLike,
-    at: Mapping[Node, ArrayLike] | None = None,
-    meter: Meter | None = None,
-) -> dict[Node, Numbers]:
+def vjp(output: Node, seed: ArrayLike, at: Point | None = None, meter: Meter | None = None) -> dict[Node, Numbers]:
     """Vector–Jacobian product Jᵀ u for every variable, by one reverse sweep.
-
-    Parameters
-    ----------
-    output : Node
-    seed : array-like of the output's shape
-        The vector u.
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-    meter : Meter, optional
-        Counts along.
-
-    Returns
-    -------
-    dict of each variable to a float or ndarray of its shape
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a key of `at` is not a variable of the graph, numbers do not have the right shape, or a value or derivative
-        is not finite.
 
     Examples
     --------
@@ -257,27 +133,8 @@ def vjp(
     return _adjoints(order, _point(order, at), seed, _meter(meter))
 
 
-def gradient(
-    output: Node, at: Mapping[Node, ArrayLike] | None = None, meter: Meter | None = None
-) -> dict[Node, Numbers]:
+def gradient(output: Node, at: Point | None = None, meter: Meter | None = None) -> dict[Node, Numbers]:
     """Gradient of a number with respect to every variable, by one reverse sweep.
-
-    Parameters
-    ----------
-    output : Node of shape ()
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-    meter : Meter, optional
-        Counts along.
-
-    Returns
-    -------
-    dict of each variable to a float or ndarray of its shape
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `vjp`, and if the output is not a single number.
 
     Examples
     --------
@@ -292,36 +149,12 @@ def gradient(
 
 
 def jacobian(
-    output: Node,
-    variable: Node,
-    mode: str = "reverse",
-    at: Mapping[Node, ArrayLike] | None = None,
-    meter: Meter | None = None,
+    output: Node, variable: Node, mode: str = "reverse", at: Point | None = None, meter: Meter | None = None
 ) -> Numbers:
-    """Jacobian matrix: column by column in forward mode, row by row in reverse mode.
+    """Jacobian matrix, of the shape of the output + that of the variable.
 
-    Forward mode takes a sweep per element of the variable, reverse mode one evaluation and a sweep per element of the
-    output.
-
-    Parameters
-    ----------
-    output : Node
-    variable : Node
-        A variable of the graph.
-    mode : {"reverse", "forward"}
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-    meter : Meter, optional
-        Counts along.
-
-    Returns
-    -------
-    float or ndarray, shape of the output + shape of the variable
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `jvp`, and if the variable is not of the graph or the mode is unknown.
+    Forward mode finds it column by column, each with an evaluation and a sweep; reverse mode row by row, with one
+    evaluation and a sweep for each.
 
     Examples
     --------
@@ -333,46 +166,27 @@ def jacobian(
     """
     order = topological_order(output)
     check_variable(variable, order)
-    mode = _arguments.choice("mode", mode, ("forward", "reverse"))
+    mode = arguments.choice("mode", mode, ("forward", "reverse"))
     point, meter = _point(order, at), _meter(meter)
     J = np.zeros(output.shape + variable.shape)
     if mode == "forward":
-        for column, unit in units(variable.shape):
+        for column, unit in sweeps.units(variable.shape):
             tangents = {variable: unit}
-            run(push(order, dict(point), tangents, meter))
+            sweeps.run(sweeps.push(order, dict(point), tangents, meter))
             J[..., *column] = tangents[output]
     else:
-        tape, wanted = record(order, point, meter), depends_on(order, [variable])
-        for row, unit in units(output.shape):
+        tape, wanted = sweeps.record(order, point, meter), sweeps.depends_on(order, [variable])
+        for row, unit in sweeps.units(output.shape):
             adjoints = {output: unit}
-            run(pull(order, tape, adjoints, wanted, meter))
+            sweeps.run(sweeps.pull(order, tape, adjoints, wanted, meter))
             J[row] = adjoints[variable]
-    return result(J)
+    return _own(J)
 
 
-def hessian_vector_product(
-    output: Node, directions: Mapping[Node, ArrayLike], at: Mapping[Node, ArrayLike] | None = None
-) -> dict[Node, Numbers]:
-    """Hessian–vector product H v: forward over reverse, that is the reverse sweep run on dual numbers.
+def hessian_vector_product(output: Node, directions: Point, at: Point | None = None) -> dict[Node, Numbers]:
+    """Hessian–vector product H v of a number: forward over reverse, that is the reverse sweep run on dual numbers.
 
     The reverse sweep computes the gradient by arithmetic; on x + v ε it computes ∇f(x + v ε) = ∇f + H v ε.
-
-    Parameters
-    ----------
-    output : Node of shape ()
-    directions : mapping of variables to numbers of their shapes
-        The vector v; variables left out stand still.
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-
-    Returns
-    -------
-    dict of each variable to a float or ndarray of its shape
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `jvp`, and if the output is not a single number.
 
     References
     ----------
@@ -388,33 +202,13 @@ def hessian_vector_product(
     order = topological_order(output)
     _check_number(output, "hessian_vector_product")
     point = _point(order, at)
-    moving = {node: Dual(point[node], v) for node, v in _directions("directions", directions, order).items()}
-    gradient_along = _adjoints(order, point | moving, np.ones(()), Meter())
-    return {
-        node: result(dg.tangent if isinstance(dg, Dual) else np.zeros(node.shape))
-        for node, dg in gradient_along.items()
-    }
+    moving = {node: Dual(point[node], v) for node, v in _numbers_of("directions", directions, order).items()}
+    adjoints = _adjoints(order, point | moving, np.ones(()), Meter())
+    return {x: _own(g.tangent if isinstance(g, Dual) else np.zeros(x.shape)) for x, g in adjoints.items()}
 
 
-def hessian(output: Node, variable: Node, at: Mapping[Node, ArrayLike] | None = None) -> Numbers:
-    """Hessian matrix with respect to one variable, column by column from Hessian–vector products.
-
-    Parameters
-    ----------
-    output : Node of shape ()
-    variable : Node
-        A variable of the graph.
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-
-    Returns
-    -------
-    float or ndarray, shape of the variable twice
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `hessian_vector_product`, and if the variable is not of the graph.
+def hessian(output: Node, variable: Node, at: Point | None = None) -> Numbers:
+    """Hessian matrix of a number with respect to one variable, column by column from Hessian–vector products.
 
     Examples
     --------
@@ -426,18 +220,23 @@ def hessian(output: Node, variable: Node, at: Mapping[Node, ArrayLike] | None = 
     """
     check_variable(variable, topological_order(output))
     H = np.zeros(variable.shape + variable.shape)
-    for column, unit in units(variable.shape):
+    for column, unit in sweeps.units(variable.shape):
         H[..., *column] = hessian_vector_product(output, {variable: unit}, at)[variable]
-    return result(H)
+    return _own(H)
 
 
 def _adjoints(order: list[Node], point: Values, seed, meter: Meter) -> dict:
     """One whole reverse sweep: the adjoints of all variables."""
     variables, output = _variables(order), order[-1]
-    tape = record(order, point, meter)
+    tape = sweeps.record(order, point, meter)
     adjoints = {output: seed}
-    run(pull(order, tape, adjoints, depends_on(order, variables), meter))
-    return {variable: result(adjoints[variable]) for variable in variables}
+    sweeps.run(sweeps.pull(order, tape, adjoints, sweeps.depends_on(order, variables), meter))
+    return {variable: _own(adjoints[variable]) for variable in variables}
+
+
+def _own(numbers):
+    """Numbers of the caller's own: never a view into a graph or a sweep."""
+    return numbers if isinstance(numbers, Dual) else sweeps.plain(np.array(numbers))
 
 
 # ---- checks at the door ---------------------------------------------------------------------------------------------
@@ -460,7 +259,7 @@ def _check_number(output: Node, what: str) -> None:
         raise ValueError(f"{what} takes an output that is a number, {output} has shape {output.shape}; see jacobian")
 
 
-def _of_shape(name: str, value, node: Node, duals: bool = False) -> NDArray[np.float64] | Dual:
+def _of_shape(name: str, value, node: Node, duals: bool = False) -> FloatArray | Dual:
     array = value if duals and isinstance(value, Dual) else real_array(name, value)
     if array.shape != node.shape:
         raise ValueError(f"{name} has shape {array.shape}, {node} has shape {node.shape}: they must be the same")
@@ -475,13 +274,6 @@ def _numbers_of(name: str, given, order: list[Node], duals: bool = False) -> Val
     return {node: _of_shape(f"{name}[{node}]", value, node, duals) for node, value in given.items()}
 
 
-def _directions(name: str, given, order: list[Node]) -> Values:
-    directions = _numbers_of(name, given, order)
-    if not directions:
-        raise ValueError(f"{name} is empty, it must give a direction to at least one variable")
-    return directions
-
-
 def _point(order: list[Node], at, duals: bool = False) -> Values:
     """The numbers that variables and constants stand for."""
     given = {node: node.given for node in order if not node.parents}
@@ -492,8 +284,3 @@ def _meter(meter) -> Meter:
     if meter is not None and not isinstance(meter, Meter):
         raise TypeError(f"meter must be a Meter, got {meter!r}")
     return meter or Meter()
-
-
-def result(numbers):
-    """Numbers of the caller's own: never a view into a graph or a sweep."""
-    return numbers if isinstance(numbers, Dual) else plain(np.array(numbers))

@@ -42,10 +42,6 @@ class Operation:
         ``cost(shape of y, *shapes)`` is the number of multiply-adds that y takes. Each product J_i v or J_iᵀ u takes
         as many again.
 
-    See Also
-    --------
-    elementwise : makes the entry of most operations from their value and derivative alone.
-
     Examples
     --------
     >>> multiply = OPERATIONS["*"]
@@ -63,6 +59,14 @@ class Operation:
     shape: Callable[..., Shape]
     cost: Callable[..., int]
 
+    def __reduce_ex__(self, protocol):
+        """Pickled by its name, if it stands in the table: its functions cannot be pickled."""
+        return (_entry, (self.name,)) if _entry(self.name) is self else super().__reduce_ex__(protocol)
+
+
+def _entry(name: str) -> Operation | None:
+    return OPERATIONS.get(name)
+
 
 def elementwise(name: str, value: Callable, *derivatives: Callable, text: str | None = None) -> Operation:
     """Entry for an operation that works element by element, with numpy's broadcasting.
@@ -72,23 +76,12 @@ def elementwise(name: str, value: Callable, *derivatives: Callable, text: str | 
 
     Parameters
     ----------
-    name : str
-        Short sign, to write on a drawn node.
     value : callable
         ``value(*arguments)`` is y.
     *derivatives : callables, one per argument
         ``derivatives[i](y, *arguments)`` is ∂y/∂a_i, made of arithmetic and functions that are in the table.
     text : str, optional
         How the operation is written; ``"name({})"`` by default.
-
-    Returns
-    -------
-    Operation
-
-    Raises
-    ------
-    TypeError
-        If the value or a derivative is not a function.
 
     Examples
     --------
@@ -159,14 +152,6 @@ def _gather(u, shape: Shape):
     return _on_parts(lambda part: part.sum(axis=axes).reshape(shape), u)
 
 
-def _reshape(u, shape: Shape):
-    return _on_parts(lambda part: part.reshape(shape), u)
-
-
-def _transpose(u):
-    return _on_parts(np.transpose, u)
-
-
 # ---- rules that are more than a line --------------------------------------------------------------------------------
 
 
@@ -182,21 +167,20 @@ def _logistic(a):
 
 def _matmul_left(u, y, a, b):
     """ā = u bᵀ."""
-    U, _, B = _as_matrices(u, a, b)
-    return _reshape(U @ _transpose(B), a.shape)
+    m, k, n = _lengths(a, b)
+    return np.reshape(np.reshape(u, (m, n)) @ np.reshape(b, (k, n)).T, a.shape)
 
 
 def _matmul_right(u, y, a, b):
     """b̄ = aᵀ u."""
-    U, A, _ = _as_matrices(u, a, b)
-    return _reshape(_transpose(A) @ U, b.shape)
+    m, k, n = _lengths(a, b)
+    return np.reshape(np.reshape(a, (m, k)).T @ np.reshape(u, (m, n)), b.shape)
 
 
-def _as_matrices(u, a, b):
-    """u, a and b of y = a @ b, with vectors made rows on the left and columns on the right."""
-    inner = b.shape[0]
-    m, n = math.prod(a.shape) // inner, math.prod(b.shape) // inner
-    return _reshape(u, (m, n)), _reshape(a, (m, inner)), _reshape(b, (inner, n))
+def _lengths(a, b):
+    """Of a (m, k) @ b (k, n), where a vector counts as a row on the left and as a column on the right."""
+    k = b.shape[0]
+    return math.prod(a.shape) // k, k, math.prod(b.shape) // k
 
 
 def _sum_along_transposed(u, shape, axis):
@@ -272,7 +256,7 @@ def _no_cost(*shapes: Shape) -> int:
     return 0
 
 
-def _one_per_summand(y: Shape, a: Shape) -> int:
+def _one_each(y: Shape, a: Shape) -> int:
     return math.prod(a)
 
 
@@ -308,8 +292,8 @@ _TABLE = (
         shape=_matmul_shape,
         cost=lambda y, a, b: math.prod(y) * b[0],
     ),
-    _linear("sum", "sum({})", np.sum, np.broadcast_to, lambda a: (), _one_per_summand),
-    _linear("sum along", "sum({}, axis={})", np.sum, _sum_along_transposed, _sum_along_shape, _one_per_summand),
+    _linear("sum", "sum({})", np.sum, np.broadcast_to, lambda a: (), _one_each),
+    _linear("sum along", "sum({}, axis={})", np.sum, _sum_along_transposed, _sum_along_shape, _one_each),
     _linear("T", "{}.T", np.transpose, lambda u, shape: u.T, lambda a: a[::-1], _no_cost),
     _linear("reshape", "reshape({}, {})", np.reshape, lambda u, shape, _: u.reshape(shape), _reshape_shape, _no_cost),
     _linear("[]", "{}[{}]", lambda a, index: a[index], _item_transposed, _item_shape, _no_cost),
@@ -322,8 +306,8 @@ _TABLE = (
             lambda v, y, a, b: _concatenate(np.zeros(a.shape), v),
         ),
         reverse=(
-            lambda u, y, a, b: _reshape(u[: math.prod(a.shape)], a.shape),
-            lambda u, y, a, b: _reshape(u[math.prod(a.shape) :], b.shape),
+            lambda u, y, a, b: np.reshape(u[: math.prod(a.shape)], a.shape),
+            lambda u, y, a, b: np.reshape(u[math.prod(a.shape) :], b.shape),
         ),
         shape=_concatenate_shape,
         cost=_no_cost,

@@ -17,17 +17,17 @@ Griewank & Walther (2008), Evaluating Derivatives, 2nd edition, chapter 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nnlib.arguments import FloatArray
 from nnlib.graph.operands import Dual, Node, add, compute, multiply
 from nnlib.graph.operations import Shape
 
-Numbers = float | NDArray[np.float64]
-Values = dict[Node, NDArray[np.float64]]
+Numbers = float | FloatArray
+Values = dict[Node, FloatArray]
 
 
 # ---- the graph ------------------------------------------------------------------------------------------------------
@@ -35,19 +35,6 @@ Values = dict[Node, NDArray[np.float64]]
 
 def topological_order(output: Node) -> list[Node]:
     """All nodes that the output is computed from, and the output itself: parents before their children.
-
-    Parameters
-    ----------
-    output : Node
-
-    Returns
-    -------
-    list of Node
-
-    Raises
-    ------
-    TypeError
-        If the output is not a node.
 
     Examples
     --------
@@ -76,130 +63,63 @@ class Edge:
 
     Attributes
     ----------
-    node : Node
     position : int
         Which argument of the node the parent is; x * x has two edges from x.
-    value : ndarray
-        The node's value.
-    arguments : tuple of ndarray
-        Its parents' values.
+    value, arguments
+        The node's value and those of all its parents.
 
     Examples
     --------
     >>> from nnlib.graph import forward_steps, variable
-    >>> x, y = variable(2.0, name="x"), variable(5.0, name="y")
-    >>> [step.edge for step in forward_steps(x * y, {x: 1.0, y: 0.0})]
-    [x → x * y, y → x * y]
+    >>> x = variable([1.0, 2.0], name="x")
+    >>> edge = next(forward_steps(x**2, {x: [1.0, 1.0]})).edge
+    >>> edge, edge.forward(np.array([10.0, 20.0]))
+    (x → x ** 2, array([20., 80.]))
+    >>> edge.jacobian()
+    array([[2., 0.],
+           [0., 4.]])
     """
 
     node: Node
     position: int
-    value: NDArray[np.float64]
-    arguments: tuple[NDArray[np.float64], ...]
+    value: FloatArray
+    arguments: tuple[FloatArray, ...]
 
     @property
     def parent(self) -> Node:
         return self.node.parents[self.position]
 
     def forward(self, v):
-        """J v, for a tangent v of the parent.
-
-        Examples
-        --------
-        >>> from nnlib.graph import forward_steps, variable
-        >>> x = variable(2.0, name="x")
-        >>> step = next(forward_steps(5 * x, {x: 1.0}))
-        >>> float(step.edge.forward(10.0))
-        50.0
-        """
+        """J v, for a tangent v of the parent."""
         return self._multiply(self.node.operation.forward[self.position], v)
 
     def reverse(self, u):
-        """Jᵀ u, for an adjoint u of the node.
-
-        Examples
-        --------
-        >>> from nnlib.graph import forward_steps, variable
-        >>> import numpy as np
-        >>> x = variable([1.0, 1.0], name="x")
-        >>> step = next(forward_steps([5.0, 7.0] @ x, {x: [1.0, 0.0]}))
-        >>> step.edge.reverse(np.float64(10.0))
-        array([50., 70.])
-        """
+        """Jᵀ u, for an adjoint u of the node."""
         return self._multiply(self.node.operation.reverse[self.position], u)
 
     def jacobian(self) -> Numbers:
-        """J itself, column by column: shape of the node + shape of the parent. To look at; no sweep needs it.
-
-        Examples
-        --------
-        >>> from nnlib.graph import forward_steps, variable
-        >>> x = variable([1.0, 2.0], name="x")
-        >>> next(forward_steps(x**2, {x: [1.0, 1.0]})).edge.jacobian()
-        array([[2., 0.],
-               [0., 4.]])
-        """
+        """J itself, column by column: shape of the node + shape of the parent. To look at; no sweep needs it."""
         J = np.zeros(self.node.shape + self.parent.shape)
         for index, unit in units(self.parent.shape):
             J[..., *index] = self.forward(unit)
         return plain(J)
 
-    def _multiply(self, rule, vector):
-        try:
-            return multiply(self.node.operation, rule, vector, self.value, self.arguments, self.node.settings)
-        except ValueError as problem:
-            raise ValueError(f"at the node {self.node}: {problem}") from None
+    def _multiply(self, rule: Callable, vector):
+        node = self.node
+        return _at(node, multiply, node.operation, rule, vector, self.value, self.arguments, node.settings)
 
     def __repr__(self):
         return f"{self.parent} → {self.node}"
 
 
 def edges_into(node: Node, values: Values) -> list[Edge]:
-    """The edges from a node's parents, one per argument.
-
-    Parameters
-    ----------
-    node : Node
-    values : dict of Node to ndarray
-        Holds the values of the node and its parents.
-
-    Returns
-    -------
-    list of Edge
-
-    Examples
-    --------
-    >>> from nnlib.graph import variable
-    >>> x = variable(3.0, name="x")
-    >>> f = x * x
-    >>> edges_into(f, {x: x.given, f: x.given**2})
-    [x → x * x, x → x * x]
-    """
+    """The edges from a node's parents, one per argument; `values` holds those of the node and its parents."""
     arguments = tuple(values[parent] for parent in node.parents)
     return [Edge(node, position, values[node], arguments) for position in range(len(arguments))]
 
 
 def depends_on(order: Iterable[Node], variables: Iterable[Node]) -> set[Node]:
-    """The nodes of a graph that depend on some of its variables, and these: derivatives travel through no others.
-
-    Parameters
-    ----------
-    order : iterable of Node
-        In topological order.
-    variables : iterable of Node
-
-    Returns
-    -------
-    set of Node
-
-    Examples
-    --------
-    >>> from nnlib.graph import exp, sin, variable
-    >>> x, y = variable(2.0, name="x"), variable(0.0, name="y")
-    >>> order = topological_order(sin(x) * exp(y))
-    >>> [node for node in order if node in depends_on(order, [x])]
-    [x, sin(x), … * …]
-    """
+    """The variables and all nodes of the order that depend on one of them: derivatives travel through no others."""
     found = set(variables)
     for node in order:
         if any(parent in found for parent in node.parents):
@@ -207,23 +127,8 @@ def depends_on(order: Iterable[Node], variables: Iterable[Node]) -> set[Node]:
     return found
 
 
-def units(shape: Shape) -> Iterator[tuple[tuple[int, ...], NDArray[np.float64]]]:
-    """The unit arrays of a shape, each with the index of its one 1.
-
-    Parameters
-    ----------
-    shape : tuple of int
-
-    Yields
-    ------
-    index : tuple of int
-    unit : ndarray
-
-    Examples
-    --------
-    >>> list(units((2,)))
-    [((0,), array([1., 0.])), ((1,), array([0., 1.]))]
-    """
+def units(shape: Shape) -> Iterator[tuple[tuple[int, ...], FloatArray]]:
+    """The unit arrays of a shape, each with the index of its one 1."""
     for index in np.ndindex(shape):
         unit = np.zeros(shape)
         unit[index] = 1.0
@@ -243,14 +148,10 @@ class Meter:
 
     Attributes
     ----------
-    evaluation : int
-        Multiply-adds spent on values.
-    differentiation : int
-        Multiply-adds spent on products with local Jacobians.
-    floats : int
-        Floats held now by the last sweep.
-    most_floats : int
-        The most floats that any of the sweeps has held at once.
+    evaluation, differentiation : int
+        Multiply-adds spent on values, and on products with local Jacobians.
+    floats, most_floats : int
+        Floats held now by the last sweep, and the most that any of the sweeps has held at once.
 
     Examples
     --------
@@ -268,16 +169,7 @@ class Meter:
     most_floats: int = 0
 
     def hold(self, floats: int) -> None:
-        """Count floats as held, or a negative number of them as let go.
-
-        Examples
-        --------
-        >>> meter = Meter()
-        >>> meter.hold(10)
-        >>> meter.hold(-4)
-        >>> meter
-        Meter(evaluation=0, differentiation=0, floats=6, most_floats=10)
-        """
+        """Count floats as held, or a negative number of them as let go."""
         self.floats += floats
         self.most_floats = max(self.most_floats, self.floats)
 
@@ -286,7 +178,7 @@ class Meter:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Step:
+class EdgeStep:
     """One edge of a sweep.
 
     Attributes
@@ -335,13 +227,10 @@ def _value(node: Node, values: Values, meter: Meter):
     meter.evaluation += node.cost
     meter.differentiation += moving * node.cost
     meter.hold(2 * node.size if moving else node.size)
-    try:
-        return compute(node.operation, arguments, node.settings)
-    except ValueError as problem:
-        raise ValueError(f"at the node {node}: {problem}") from None
+    return _at(node, compute, node.operation, arguments, node.settings)
 
 
-def push(order: list[Node], values: Values, tangents: Values, meter: Meter) -> Iterator[Step]:
+def push(order: list[Node], values: Values, tangents: Values, meter: Meter) -> Iterator[EdgeStep]:
     """Forward mode: compute values and push tangents up beside them; forget both after their last use."""
     last_use = {parent: node for node in order for parent in node.parents}
     meter.floats = 0
@@ -362,7 +251,7 @@ def push(order: list[Node], values: Values, tangents: Values, meter: Meter) -> I
                 tangents.pop(parent, None)
 
 
-def pull(order: list[Node], tape: Values, adjoints: Values, wanted: set[Node], meter: Meter) -> Iterator[Step]:
+def pull(order: list[Node], tape: Values, adjoints: Values, wanted: set[Node], meter: Meter) -> Iterator[EdgeStep]:
     """Reverse mode: pull adjoints down to the wanted nodes; when a node's turn comes, its adjoint is complete."""
     meter.floats = 0
     meter.hold(sum(node.size for node in order if node.parents) + sum(node.size for node in adjoints))
@@ -377,7 +266,7 @@ def pull(order: list[Node], tape: Values, adjoints: Values, wanted: set[Node], m
         meter.hold(-node.size)
 
 
-def _carry(edge: Edge, incoming, outgoing, sums: Values, receiver: Node, meter: Meter) -> Step:
+def _carry(edge: Edge, incoming, outgoing, sums: Values, receiver: Node, meter: Meter) -> EdgeStep:
     """Add what came along an edge to the receiver's sum: the chain rule, one path after the other."""
     meter.differentiation += edge.node.cost
     if receiver in sums:
@@ -385,10 +274,10 @@ def _carry(edge: Edge, incoming, outgoing, sums: Values, receiver: Node, meter: 
     else:
         sums[receiver] = outgoing
         meter.hold(receiver.size)
-    return Step(edge, plain(incoming), plain(outgoing), plain(sums[receiver]))
+    return EdgeStep(edge, plain(incoming), plain(outgoing), plain(sums[receiver]))
 
 
-def run(steps: Iterator[Step]) -> None:
+def run(steps: Iterator[EdgeStep]) -> None:
     for _ in steps:
         pass
 
@@ -396,3 +285,11 @@ def run(steps: Iterator[Step]) -> None:
 def plain(numbers):
     """A single number as a float, all else as it is."""
     return float(numbers) if isinstance(numbers, (np.ndarray, np.generic)) and numbers.shape == () else numbers
+
+
+def _at(node: Node, computation: Callable, *operands):
+    """The computation's result; if there is none, the error says at which node."""
+    try:
+        return computation(*operands)
+    except ValueError as problem:
+        raise ValueError(f"at the node {node}: {problem}") from None

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from nnlib import _arguments
-from nnlib.graph.derivatives import check_variable, node_values
+from nnlib import arguments
+from nnlib.graph.derivatives import Point, check_variable, node_values
 from nnlib.graph.operands import Node
 from nnlib.graph.sweeps import Edge, Numbers, depends_on, edges_into, plain, topological_order
 
@@ -22,16 +20,12 @@ class Box:
 
     Attributes
     ----------
-    node : Node
     name : str
         Its own name, the number a constant stands for, or v1, v2, … in topological order, without names already taken.
     formula : str
         How it is computed, in the names of its parents; nothing for variables and constants.
-    value : float or ndarray
-    layer : int
-        Longest way from a variable or constant: 0 for these, and edges always lead to a higher layer.
-    row : int
-        Place in the layer, from 0.
+    layer, row : int
+        Its layer is the longest way from a variable or constant, so that all edges lead up; its row, the place there.
 
     Examples
     --------
@@ -79,23 +73,8 @@ class Layout:
         return "\n".join(line.rstrip() for line in lines)
 
 
-def layout(output: Node, at: Mapping[Node, ArrayLike] | None = None) -> Layout:
+def layout(output: Node, at: Point | None = None) -> Layout:
     """Names, values and places of all nodes of a graph, for drawing or printing it.
-
-    Parameters
-    ----------
-    output : Node
-    at : mapping of variables to numbers of their shapes, optional
-        Where to evaluate; variables left out stand where they were made.
-
-    Returns
-    -------
-    Layout
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `evaluate`.
 
     Examples
     --------
@@ -144,7 +123,6 @@ class Path:
 
     Attributes
     ----------
-    variable : Node
     edges : tuple of Edge
         From the variable up; none if the variable is the output.
     factors : tuple of float or ndarray
@@ -174,21 +152,6 @@ class Path:
 def count_paths(output: Node, variable: Node) -> int:
     """Number of ways from a variable to the output: often exponential in the depth, though counting them is one sweep.
 
-    Parameters
-    ----------
-    output : Node
-    variable : Node
-        A variable of the graph.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the variable is not of the graph.
-
     Examples
     --------
     >>> from nnlib.graph import variable
@@ -206,30 +169,11 @@ def count_paths(output: Node, variable: Node) -> int:
     return counts[output]
 
 
-def paths(output: Node, variable: Node, at: Mapping[Node, ArrayLike] | None = None, at_most: int = 1000) -> list[Path]:
+def paths(output: Node, variable: Node, at: Point | None = None, at_most: int = 1000) -> list[Path]:
     """The chain rule path by path: each way from the variable to the output and what it contributes.
 
     The derivative is the sum over all paths of the products along them. It is a definition to look at, for small
     graphs; the sweeps find the same sum without ever listing a path.
-
-    Parameters
-    ----------
-    output : Node
-    variable : Node
-        A variable of the graph.
-    at : mapping of variables to numbers of their shapes, optional
-        Where to differentiate; variables left out stand where they were made.
-    at_most : int
-        The most paths to list.
-
-    Returns
-    -------
-    list of Path
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `jacobian`, and if there are more paths.
 
     Examples
     --------
@@ -243,27 +187,21 @@ def paths(output: Node, variable: Node, at: Mapping[Node, ArrayLike] | None = No
     >>> gradient(f)
     {x: 7.0}
     """
-    at_most = _arguments.integer("at_most", at_most, at_least=1)
+    at_most = arguments.integer("at_most", at_most, at_least=1)
     if count_paths(output, variable) > at_most:
         raise ValueError(
             f"there are more than {at_most} paths from {variable} to {output}; jacobian needs none of them"
         )
     values = node_values(output, at)
     leads = depends_on(values, [variable])
-    found, unfinished = [], [(output, None)]  # a node, and the way from it up: its first edge and the way from there
+    found, unfinished = [], [(output, ())]  # a node, and the way from it up
     while unfinished:
         node, way = unfinished.pop()
         if node is variable:
-            found.append(_path(tuple(_edges_along(way)), output, variable))
+            found.append(_path(way, output, variable))
         below = [edge for edge in edges_into(node, values) if edge.parent in leads]
-        unfinished += [(edge.parent, (edge, way)) for edge in reversed(below)]
+        unfinished += [(edge.parent, (edge, *way)) for edge in reversed(below)]
     return found
-
-
-def _edges_along(way: tuple | None) -> Iterator[Edge]:
-    while way is not None:
-        edge, way = way
-        yield edge
 
 
 def _path(edges: tuple[Edge, ...], output: Node, variable: Node) -> Path:

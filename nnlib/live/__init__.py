@@ -1,41 +1,23 @@
 """Live figures: matplotlib draws the still part once, the browser draws what moves.
 
-A figure is made in three steps: `subplots` and the artists as usual in matplotlib; a plain function that sets the
-artists' data for given values of the controls and returns a `Caption`; one call that joins them:
+A figure is made in three steps: a `Board` with its axes, still parts and named marks; a pure function from the
+controls' values to a `Frame`, which holds data for the marks, the numbers beside the picture and a sentence; one call
+that joins them:
 
-- `figure`: the kernel computes at each move of a control;
-- `recorded`: all positions of one slider are computed once and the browser moves through them without a kernel;
-- `stepper`: Step, Run and Reset buttons for anything that yields step records.
+- `figure`: sliders and choices;
+- `stepper`: Step, Run and Reset for anything that yields step records.
 
-This is the only part of `nnlib` that needs matplotlib, ipywidgets and anywidget.
+Where there is a kernel it computes at each move; where all positions together take under half a second they travel to
+the browser at once. Stored chapters hold the recorded form: all positions, which move without a kernel. It is made for
+every figure where the environment variable NNLIB_RECORD says "always", as `make notebooks` does.
+
+This is the only part of `nnlib` that needs matplotlib, ipywidgets and anywidget. It knows nothing of the mathematics.
 """
 
-from nnlib.live.board import Board, Frame, figure, short, stepper
-from nnlib.live.controls import Caption, Choice, Prediction, Slider
-from nnlib.live.figure import LiveFigure
-from nnlib.live.recorded import RecordedFigure, recorded
-from nnlib.live.stepper import Stepper
-from nnlib.live.style import COLORS, Arrow, Bars, arrow, bars, polygon, subplots
+from nnlib.live.board import Board, Frame, short
+from nnlib.live.controls import Choice, Slider
+from nnlib.live.figure import Figure, figure
+from nnlib.live.stepper import Stepper, stepper
+from nnlib.live.style import COLORS, arrow
 
-__all__ = [
-    "COLORS",
-    "Arrow",
-    "Board",
-    "Bars",
-    "Caption",
-    "Choice",
-    "Frame",
-    "LiveFigure",
-    "Prediction",
-    "RecordedFigure",
-    "Slider",
-    "Stepper",
-    "arrow",
-    "bars",
-    "figure",
-    "polygon",
-    "recorded",
-    "short",
-    "stepper",
-    "subplots",
-]
+__all__ = ["COLORS", "Board", "Choice", "Figure", "Frame", "Slider", "Stepper", "arrow", "figure", "short", "stepper"]

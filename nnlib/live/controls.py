@@ -1,50 +1,17 @@
-"""What a reader moves and reads: sliders, choices, predictions, captions. Plain values, no widgets here."""
+"""What a reader moves: sliders and choices. Plain values, no widgets here."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as arguments
+from nnlib import arguments
 
-
-@dataclass(frozen=True)
-class Caption:
-    """What a picture says in words: an alt text and the numbers beside it.
-
-    Parameters
-    ----------
-    alt : str
-        What the picture shows with its current numbers, for readers who do not see it.
-    numbers : mapping from str to str
-        Label and value of each number under the picture, in order.
-
-    Examples
-    --------
-    >>> print(Caption("A parabola and its minimum.", {"loss": "0.0123", "μ": "0.1"}))
-    A parabola and its minimum.
-    loss: 0.0123 · μ: 0.1
-    """
-
-    alt: str
-    numbers: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self):
-        if not isinstance(self.alt, str) or not self.alt.strip():
-            raise ValueError(f"alt must say what the picture shows, got {self.alt!r}")
-        if not isinstance(self.numbers, Mapping):
-            raise TypeError(f"numbers must map labels to texts, got {type(self.numbers).__name__}")
-        for label, value in self.numbers.items():
-            if not isinstance(label, str) or not isinstance(value, str):
-                raise TypeError(f"numbers[{label!r}] must be a text that is ready to be read, got {value!r}")
-
-    def __str__(self) -> str:
-        return self.alt + "\n" + " · ".join(f"{label}: {value}" for label, value in self.numbers.items())
+MOST_CONTROLS = 3  # in one figure: more knobs than that and nobody knows what did what
+_MOST_BUTTONS = 4  # a choice between more options than that is a dropdown list
 
 
 class Slider:
@@ -82,9 +49,13 @@ class Slider:
         self.start = self.nearest(start)
 
     @property
+    def kind(self) -> str:
+        return "slider"
+
+    @property
     def extremes(self) -> list:
-        """The smallest value, the start, the largest value."""
-        return [min(self.values), self.start, max(self.values)]
+        """The first value, the start, the last value."""
+        return [self.values[0], self.start, self.values[-1]]
 
     def nearest(self, value) -> float:
         """Return the position that equals `value` to rounding error, or raise an error that names its neighbors."""
@@ -105,18 +76,25 @@ class Choice:
         Name of the argument that the figure's function takes.
     label : str
         What the reader sees.
-    options : mapping from str to object
+    options : mapping from str to str, number or bool
         Text of each option and the value that it stands for.
-    start : object
+    start : str, number or bool
         First value, one of the options' values.
     """
 
-    def __init__(self, name: str, label: str, options: Mapping[str, Any], start):
+    def __init__(self, name: str, label: str, options: Mapping[str, str | float | bool], start):
         self.name, self.label = _name(name), _text("label", label)
         if not isinstance(options, Mapping) or len(options) < 2:
             raise ValueError(f"options must map at least two texts to values, got {options!r}")
         self.texts, self.values = list(options), list(options.values())
+        for value in self.values:
+            if not isinstance(value, (str, int, float)):
+                raise TypeError(f"options must stand for texts, numbers or bools, got {type(value).__name__}")
         self.start = self.nearest(start)
+
+    @property
+    def kind(self) -> str:
+        return "buttons" if len(self.texts) <= _MOST_BUTTONS else "list"
 
     @property
     def extremes(self) -> list:
@@ -130,49 +108,18 @@ class Choice:
         return value
 
 
-class Prediction:
-    """A question that the reader answers before the figure unlocks.
-
-    Parameters
-    ----------
-    question : str
-    options : sequence of str
-        Two or more possible answers.
-    answer : int
-        Index of the right one.
-    because : str
-        One sentence that gives the reason.
-
-    Examples
-    --------
-    >>> ask = Prediction("What does a larger μ do?", ["a longer step", "a shorter step"], answer=1,
-    ...                  because="The step length falls with μ.")
-    >>> ask.verdict(0)
-    'You predicted “a longer step”; the result is “a shorter step”. The step length falls with μ.'
-    >>> ask.verdict(1)
-    'You predicted “a shorter step”, and so it is. The step length falls with μ.'
-    """
-
-    def __init__(self, question: str, options: Sequence[str], answer: int, because: str):
-        self.question, self.because = _text("question", question), _text("because", because)
-        if isinstance(options, str) or len(options) < 2:
-            raise ValueError(f"options must be at least two answers, got {options!r}")
-        self.options = [_text(f"options[{i}]", option) for i, option in enumerate(options)]
-        _all_different("options", self.options)
-        self.answer = self.index("answer", answer)
-
-    def index(self, name: str, i: int) -> int:
-        """Return `i` if it is the index of an option."""
-        i = arguments.integer(name, i, at_least=0)
-        if i >= len(self.options):
-            raise ValueError(f"{name} must be below {len(self.options)}, the number of options, got {i}")
-        return i
-
-    def verdict(self, i: int) -> str:
-        """The reader's prediction beside the result."""
-        if i == self.answer:
-            return f"You predicted “{self.options[i]}”, and so it is. {self.because}"
-        return f"You predicted “{self.options[i]}”; the result is “{self.options[self.answer]}”. {self.because}"
+def check_controls(controls: Sequence[Slider | Choice], at_least: int) -> None:
+    """Raise unless the controls are a short list of sliders and choices with different names."""
+    if not isinstance(controls, (list, tuple)):
+        raise TypeError(f"controls must be a list of sliders and choices, got {type(controls).__name__}")
+    for i, control in enumerate(controls):
+        if not isinstance(control, (Slider, Choice)):
+            raise TypeError(f"controls[{i}] must be a live.Slider or a live.Choice, got {type(control).__name__}")
+    if not at_least <= len(controls) <= MOST_CONTROLS:
+        raise ValueError(f"controls must be {at_least} to {MOST_CONTROLS} sliders and choices, got {len(controls)}")
+    for what, texts in ("names", [c.name for c in controls]), ("labels", [c.label for c in controls]):
+        if len(set(texts)) < len(texts):
+            raise ValueError(f"controls must have different {what}, got {texts}")
 
 
 def _name(name: str) -> str:

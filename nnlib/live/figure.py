@@ -1,189 +1,261 @@
-"""Live figures: the kernel computes at each move of a control, the browser draws (`plot.js`)."""
+"""A figure that moves: live where there is a kernel, recorded everywhere else, from the same `show`."""
 
 from __future__ import annotations
 
 import base64
+import os
+import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
+from itertools import product
 
-import ipywidgets as widgets
-from matplotlib.figure import Figure
+import anywidget
+import numpy as np
+import traitlets
 
-from nnlib import _arguments as arguments
-from nnlib.live.controls import Caption, Choice, Prediction, Slider
+from nnlib import arguments
+from nnlib.live.board import Board, Frame
+from nnlib.live.controls import Choice, Slider, check_controls
 from nnlib.live.picture import Picture
-from nnlib.live.plot import Plot
+from nnlib.live.record import Record, fragment, script
 
-MOST_CONTROLS = 3  # in one figure: more knobs than that and nobody knows what did what
-_MOST_BUTTONS = 4  # a choice between more options than that is a dropdown list
+QUICK = 0.5  # seconds: where all positions together take less, they travel to the browser at once
+RECORD = "NNLIB_RECORD"  # environment variable: "always" (stored chapters), "never", or "auto": where it is quick
 
 
 def figure(
-    fig: Figure,
-    *,
-    moving: Iterable,
-    show: Callable[..., Caption],
+    board: Board,
+    show: Callable[..., Frame],
     controls: Sequence[Slider | Choice],
-    trail: Iterable = (),
-    predict: Prediction | None = None,
-) -> LiveFigure:
-    """Join a matplotlib figure and its controls: the kernel computes the picture at each move.
+    *,
+    ask=None,
+    record: Mapping[str, Sequence] | None = None,
+) -> Figure:
+    """Join a board and its controls.
 
     Parameters
     ----------
-    fig : matplotlib.figure.Figure
-        From `subplots`, with fixed limits; nothing but the moving artists changes from here on.
-    moving : iterable of artists
-        The artists whose data `show` sets.
+    board : Board
+        With fixed limits: nothing but its marks changes from here on.
     show : callable
-        Takes the controls' values by name, sets the artists' data, returns a `Caption`.
+        Takes the controls' values by name and returns a `Frame`; nothing else may depend on it, and it on nothing else.
     controls : sequence of Slider or Choice
         One to three.
-    trail : iterable of artists, optional
-        Those of `moving` whose last resting position stays in grey.
-    predict : Prediction, optional
-        A question to be answered before the figure unlocks.
+    ask : question, optional
+        Has `question`, `options` and `verdict(i)`: to be answered before the figure unlocks.
+    record : mapping of str to sequence, optional
+        Positions that the recorded form has, by the control's name, where all of them would be too many.
 
     Returns
     -------
-    LiveFigure
-
-    Raises
-    ------
-    TypeError, ValueError
-        Where an argument is not as described.
-    Exception
-        Whatever `show` raises at the start values.
+    Figure
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from nnlib.live import Slider, figure, subplots
-    >>> fig, ax = subplots()
+    >>> board = Board()
     >>> x = np.linspace(-1, 1, 50)
-    >>> line, = ax.plot(x, x**2)
+    >>> board.curve("parabola", board.axes[0], x)
     >>> def show(a):
-    ...     line.set_data(x, a * x**2)
-    ...     return Caption(f"The parabola {a} x².", {"curvature": f"{2 * a:g}"})
-    >>> f = figure(fig, moving=[line], show=show, controls=[Slider("a", "a, steepness", [0.5, 1.0], start=1.0)])
+    ...     return Frame({"parabola": a * x**2}, {"a": a, "curvature": 2 * a}, "The parabola {a} x².")
+    >>> f = figure(board, show, [Slider("a", "a, steepness", [0.5, 1.0], start=1.0)])
     >>> f.set(a=0.5).numbers["curvature"]
-    '1'
+    1.0
+    >>> f.table["curvature"]
+    array([1., 2.])
     """
-    check_callable("show", show)
     check_controls(controls, at_least=1)
-    first = captioned(show(**start_values(controls)))
-    return LiveFigure(Picture(fig, moving, trail), show, controls, predict, first)
+    return Figure(board, show, controls, ask, record)
 
 
-class DrivenFigure(widgets.VBox):
-    """What live figures and steppers share: picture, controls, lock, and errors that are seen.
+class _Position(traitlets.TraitType):
+    """A trait that holds a position of a control."""
 
-    A subclass says what a move of a control does (`_moved`) and computes the caption (`_compute`).
+    def __init__(self, control: Slider | Choice):
+        super().__init__(default_value=control.start)
+        self._control = control
+
+    def validate(self, _owner, value):
+        try:
+            return self._control.nearest(value)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from None
+
+
+class Figure(anywidget.AnyWidget):
+    """A figure that moves; made by `figure`. The position of each control is a trait of its name.
+
+    Attributes
+    ----------
+    table : dict of str to array
+        For every control (by name) and every number shown (by label): its value at all positions of the controls.
     """
 
-    def __init__(self, picture: Picture, controls, predict: Prediction | None, first: Caption, buttons=()):
-        self._picture, self._predict, self._caption = picture, predict, first
-        self._controls = {control.name: control for control in controls}
-        self._inputs = {control.name: _input(control, controls) for control in controls}
-        self._locked = [*buttons, *self._inputs.values()]
-        self._plot = Plot(size=picture.size, still=picture.still(), frame=self._frame(), prediction=_asked(predict))
-        rows = [widgets.HBox(list(buttons))] if buttons else []
-        super().__init__([self._plot, *rows, *self._inputs.values()])
-        self.add_class("nnlib-live")
-        self._lock(predict is not None)
-        self._plot.observe(lambda change: self._lock(change.new < 0), "committed")
-        for box in self._inputs.values():
-            box.observe(lambda change: self._moved(), "value")
+    _esm = script("plot.js", "figure.js", "live.js")
+
+    spec = traitlets.Dict().tag(sync=True)
+    still = traitlets.Bytes().tag(sync=True)
+    frame = traitlets.Dict().tag(sync=True)
+    recorded = traitlets.Bytes().tag(sync=True)
+    error = traitlets.Unicode().tag(sync=True)
+    committed = traitlets.Int(-1).tag(sync=True)
+
+    def __init__(self, board: Board, show: Callable[..., Frame], controls, ask, record):
+        check_function("show", show)
+        self._show, self._controls, self._ask = show, {control.name: control for control in controls}, ask
+        self._kept = _kept_positions(self._controls, record or {})
+        self._shown: dict[tuple, Frame] = {}
+        for name in self._controls:
+            if hasattr(type(self), name):
+                raise ValueError(f"controls must not be named {name!r}, figures have something of that name")
+        self.add_traits(**{name: _Position(control).tag(sync=True) for name, control in self._controls.items()})
+        self._picture = Picture(board, self._now())
+        super().__init__(still=self._picture.still(), frame=self._live_frame(), spec=self._spec(self._all_positions()))
+        for name in self._controls:
+            self.observe(self._moved, name)
 
     @property
     def alt(self) -> str:
         """What the picture shows, in words, with its current numbers."""
-        return self._caption.alt
+        return self._now().words
 
     @property
     def numbers(self) -> dict[str, str]:
-        """The numbers under the picture."""
-        return dict(self._caption.numbers)
+        """The numbers under the picture, as they stand there."""
+        return self._now().texts
 
     @property
     def values(self) -> dict:
         """The controls' values by name."""
-        return {name: box.value for name, box in self._inputs.items()}
+        return {name: getattr(self, name) for name in self._controls}
 
-    def set(self, **values) -> Caption:
-        """Move controls from Python, one after the other, and return the caption that results.
+    def set(self, **values) -> Frame:
+        """Move controls from Python and return the frame that results.
 
         Parameters
         ----------
         **values
             A position for each control named.
-
-        Raises
-        ------
-        ValueError
-            Where there is no such control, or no such position.
-        Exception
-            Whatever a callback raises.
         """
         for name in values:
             arguments.choice("control", name, self._controls)
         for name, value in values.items():
-            self._inputs[name].value = self._controls[name].nearest(value)
-        return self._caption
+            setattr(self, name, self._controls[name].nearest(value))
+        return self._now()
 
-    def sweep(self) -> list[Caption]:
-        """Visit each control's minimum, start and maximum (of a choice: all options) with the others where they are.
+    @cached_property
+    def table(self) -> dict[str, np.ndarray]:
+        """See above; computed at the first look."""
+        rows = [row for position in self._positions() for row in self._rows(position)]
+        labels = list(dict.fromkeys(label for row in rows for label in row))
+        return {label: np.array([row.get(label, np.nan) for row in rows]) for label in labels}
 
-        Returns
-        -------
-        list of Caption
-            One for each visit.
-
-        Raises
-        ------
-        Exception
-            Whatever a callback raises.
-        """
+    def sweep(self) -> list[Frame]:
+        """Visit each control's ends and start (of a choice: all options), the others where they are."""
         here = self.values
         visits = [{**here, name: value} for name, control in self._controls.items() for value in control.extremes]
-        captions = [self._visit(values) for values in visits or [here]]
+        frames = [self.set(**values) for values in visits or [here]]
         self.set(**here)
-        return captions
+        return frames
 
     def commit(self, i: int) -> str:
-        """Answer the figure's prediction with option `i` from Python: unlocks the figure, returns the verdict."""
-        if self._predict is None:
-            raise ValueError("this figure asks for no prediction")
-        self._plot.committed = self._predict.index("i", i)
-        return self._predict.verdict(i)
+        """Answer the figure's question with option `i` from Python: unlocks the figure, returns the verdict."""
+        if self._ask is None:
+            raise ValueError("this figure asks no question")
+        self.committed = arguments.integer("i", i, at_least=0)
+        return self._ask.verdict(i)
 
     def png(self) -> bytes:
         """The picture as it is now, as a PNG with two pixels for each CSS pixel."""
-        return self._picture.png()
+        return self._picture.png(self._now())
 
     def __repr__(self) -> str:
-        return str(Caption(self.alt, self.numbers))
+        return str(self._now())
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
-        view = super()._repr_mimebundle_(**kwargs)
-        still, about = still_bundle(self.png(), self.alt, self._picture.size)
-        return {**view, **still, "text/plain": repr(self)}, about
+        record, telling = self._recorded_where_due(), self._telling()
+        png, (width, height) = self._picture.png(telling), map(round, self._picture.size)
+        if self._kept == self._all_positions():  # otherwise the kernel knows positions that the record has not
+            self.recorded = record
+        data = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": repr(self)}
+        if record:
+            page = self._picture.png(telling, sharp=1)
+            data["text/html"] = fragment(self._spec(self._kept), self.still, record, page, telling.words)
+        about = {"image/png": {"alt": telling.words, "width": width, "height": height}}
+        view, _ = super()._repr_mimebundle_(**kwargs)
+        return {**view, **data}, about
 
-    def _moved(self) -> None:
-        raise NotImplementedError
+    # ---- positions and what is seen there
 
-    def _compute(self) -> Caption:
-        raise NotImplementedError
+    def _now(self) -> Frame:
+        return self._look(self.values)
 
-    def _visit(self, values: dict) -> Caption:
-        return self.set(**values)
+    def _look(self, position: dict) -> Frame:
+        """The frame at a position; each is computed once."""
+        key = tuple(position.values())
+        if key not in self._shown:
+            self._shown[key] = framed(self._show(**position))
+        return self._shown[key]
 
-    def _draw(self) -> None:
-        """Compute the picture and send it; on an exception the reader keeps the last good one."""
+    def _rows(self, position: dict) -> list[dict]:
+        return [{**position, **self._look(position).numbers}]
+
+    def _telling(self) -> Frame:
+        """What a reader sees who has no script: the picture as it is now."""
+        return self._now()
+
+    def _positions(self) -> Iterator[dict]:
+        for values in product(*self._all_positions().values()):
+            yield dict(zip(self._controls, values, strict=True))
+
+    def _all_positions(self) -> dict[str, list]:
+        return {name: control.values for name, control in self._controls.items()}
+
+    # ---- the recorded form
+
+    def _recorded_where_due(self) -> bytes:
+        """The record, or nothing where there is to be none."""
+        when = os.environ.get(RECORD, "auto")
+        arguments.choice(RECORD, when, ("auto", "always", "never"))
+        if when == "never":
+            return b""
+        deadline = time.monotonic() + (QUICK if when == "auto" else np.inf)
+        record = Record()
+        for values in product(*self._kept.values()):
+            for frame, words in self._frames(dict(zip(self._kept, values, strict=True))):
+                record.add(self._picture.shapes(frame), **self._words(frame), **words)
+                if time.monotonic() > deadline:
+                    return b""
+        return record.packed()
+
+    def _frames(self, position: dict) -> Iterator[tuple[Frame, dict]]:
+        """The frames at a position of the controls, with further words for each."""
+        yield self._look(position), {}
+
+    # ---- what travels to the browser
+
+    def _spec(self, positions: Mapping[str, list]) -> dict:
+        """What the front end needs to know once: the controls at these positions, and where they stand."""
+        controls = [_about(self._controls[name], values, self.values[name]) for name, values in positions.items()]
+        return {"size": self._picture.size, "controls": controls, "question": _asked(self._ask)}
+
+    def _live_frame(self) -> dict:
+        shapes = list(self._picture.shapes(self._now()))
+        points = [shape.pop("points") for shape in shapes]
+        lengths = [{**shape, "n": len(part)} for shape, part in zip(shapes, points, strict=True)]
+        flat = np.concatenate([np.empty((0, 2)), *points]).astype("<f4").tobytes()
+        return {"shapes": lengths, "points": flat, **self._words(self._now())}
+
+    @staticmethod
+    def _words(frame: Frame) -> dict:
+        return {"alt": frame.words, "numbers": list(frame.texts.items())}
+
+    def _moved(self, _change) -> None:
         with self._errors_seen():
-            self._caption = captioned(self._compute())
-            self._plot.frame = self._frame()
+            self._now()
+            if not self.recorded:
+                self.frame = self._live_frame()
 
     @contextmanager
     def _errors_seen(self) -> Iterator[None]:
@@ -191,98 +263,55 @@ class DrivenFigure(widgets.VBox):
         try:
             yield
         except Exception as error:
-            self._plot.error = _described(error)
+            self.error = described(error)
             raise
-        self._plot.error = ""
-
-    def _frame(self) -> dict:
-        shapes, points = self._picture.frame()
-        numbers = list(self._caption.numbers.items())
-        return {"shapes": shapes, "points": points, "alt": self._caption.alt, "numbers": numbers}
-
-    def _lock(self, locked: bool) -> None:
-        for box in self._locked:
-            box.disabled = locked
+        self.error = ""
 
 
-class LiveFigure(DrivenFigure):
-    """A figure whose picture the kernel computes at each move of a control; made by `figure`."""
-
-    def __init__(self, picture: Picture, show: Callable[..., Caption], controls, predict, first: Caption):
-        self._show = show
-        super().__init__(picture, controls, predict, first)
-
-    def _moved(self) -> None:
-        self._draw()
-
-    def _compute(self) -> Caption:
-        return self._show(**self.values)
+def _kept_positions(controls: Mapping[str, Slider | Choice], record: Mapping[str, Sequence]) -> dict[str, list]:
+    for name in record:
+        arguments.choice("record", name, controls)
+    kept = {}
+    for name, control in controls.items():
+        chosen = [control.nearest(value) for value in record.get(name, control.values)]
+        kept[name] = [value for value in control.values if value in chosen]
+    return kept
 
 
-def start_values(controls: Sequence[Slider | Choice]) -> dict:
-    """The controls' start values by name."""
-    return {control.name: control.start for control in controls}
+def _about(control: Slider | Choice, positions: list, here) -> dict:
+    """A control as the front end builds it; it starts where it stands, or at the position next to that."""
+    known = [(text, value) for text, value in zip(control.texts, control.values, strict=True) if value in positions]
+    texts, values = map(list, zip(*known, strict=True))
+    away = [value != here if isinstance(control, Choice) else abs(value - here) for value in values]
+    start = away.index(min(away))
+    return dict(name=control.name, label=control.label, kind=control.kind, texts=texts, values=values, start=start)
 
 
-def captioned(caption: Caption) -> Caption:
-    """What `show` returned, if it is a caption."""
-    if not isinstance(caption, Caption):
-        raise TypeError(f"show must return a live.Caption, it returned {caption!r}")
-    return caption
+def framed(frame: Frame) -> Frame:
+    """What `show` returned, if it is a frame with words."""
+    if not isinstance(frame, Frame):
+        raise TypeError(f"show must return a live.Frame, it returned {frame!r}")
+    if not frame.alt.strip():
+        raise ValueError(
+            "show must return a frame with an alt text: what the picture shows, for readers who do not see it"
+        )
+    return frame
 
 
-def check_callable(name: str, function: Callable) -> None:
-    """Raise unless `function` can be called."""
+def check_function(name: str, function: Callable) -> None:
+    """Raise unless it can be called."""
     if not callable(function):
         raise TypeError(f"{name} must be a function, got {type(function).__name__}")
 
 
-def check_controls(controls: Sequence[Slider | Choice], at_least: int) -> None:
-    """Raise unless the controls are a short list of sliders and choices with different names."""
-    if not isinstance(controls, (list, tuple)):
-        raise TypeError(f"controls must be a list of sliders and choices, got {type(controls).__name__}")
-    for i, control in enumerate(controls):
-        if not isinstance(control, (Slider, Choice)):
-            raise TypeError(f"controls[{i}] must be a live.Slider or a live.Choice, got {type(control).__name__}")
-    if not at_least <= len(controls) <= MOST_CONTROLS:
-        raise ValueError(f"controls must be {at_least} to {MOST_CONTROLS} sliders and choices, got {len(controls)}")
-    names = [control.name for control in controls]
-    if len(set(names)) < len(names):
-        raise ValueError(f"controls must have different names, got {names}")
-
-
-def still_bundle(png: bytes, alt: str, size: Sequence[float]) -> tuple[dict, dict]:
-    """The still picture as MIME data and its metadata: shown at its size in CSS pixels, with its alt text."""
-    width, height = map(round, size)
-    data = {"image/png": base64.b64encode(png).decode("ascii")}
-    return data, {"image/png": {"alt": alt, "width": width, "height": height}}
-
-
-def _input(control: Slider | Choice, controls: Sequence[Slider | Choice]) -> widgets.DOMWidget:
-    longest = max(len(other.label) for other in controls)
-    look = {
-        "description": control.label,
-        "style": {"description_width": f"{longest}ch"},  # one width, so that the sliders line up
-        "layout": {"width": "auto", "max_width": "640px"},
-        "options": list(zip(control.texts, control.values, strict=True)),
-        "value": control.start,
-    }
-    if isinstance(control, Slider):
-        return widgets.SelectionSlider(**look, continuous_update=True)
-    if len(control.texts) <= _MOST_BUTTONS:
-        return widgets.ToggleButtons(**look)
-    return widgets.Dropdown(**look)
-
-
-def _asked(predict: Prediction | None) -> dict | None:
-    if predict is None:
+def _asked(ask) -> dict | None:
+    if ask is None:
         return None
-    if not isinstance(predict, Prediction):
-        raise TypeError(f"predict must be a live.Prediction, got {type(predict).__name__}")
-    verdicts = [predict.verdict(i) for i in range(len(predict.options))]
-    return {"question": predict.question, "options": predict.options, "verdicts": verdicts}
+    options = list(ask.options)
+    return {"question": ask.question, "options": options, "verdicts": [ask.verdict(i) for i in range(len(options))]}
 
 
-def _described(error: Exception) -> str:
+def described(error: Exception) -> str:
+    """An exception as the figure shows it."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error}\nin {place.name}, line {place.lineno}: {place.line}"

@@ -1,77 +1,69 @@
 
-// The widget of a live figure: the kernel sends frames, `makePlot` draws them.
+// The widget of a live figure: each control's position is a trait of the model; the kernel sends a frame for it, or has
+// sent all of them at once.
 
 function render({ model, el }) {
+  const spec = model.get("spec");
   const png = URL.createObjectURL(new Blob([model.get("still")], { type: "image/png" }));
-  const plot = makePlot(element(el, "div"), model.get("size"), png);
-  const showFrame = () => plot.show({ ...model.get("frame"), points: floats(model.get("frame").points) });
-  const showError = () => plot.showError(model.get("error"));
-  model.on("change:frame", showFrame);
-  model.on("change:error", showError);
+  let recorded = null;
+  const figure = makeFigure(element(el, "div"), spec, png, {
+    moved(at, k) {
+      spec.controls.forEach(({ name, values }, i) => model.set(name, values[at[i]]));
+      if (spec.stepper) model.set("k", k);
+      model.save_changes();
+      if (recorded) figure.show(recorded(at, k));
+    },
+    commit(i) {
+      model.set("committed", i);
+      model.save_changes();
+    },
+  });
+
+  const showFrame = () => !recorded && figure.show(withPoints(model.get("frame")));
+  const showError = () => figure.showError(model.get("error"));
+  const reveal = () => model.get("committed") >= 0 && figure.reveal(model.get("committed"));
+  const places = () => spec.controls.map(({ name, values }) => values.indexOf(model.get(name)));
+  const follow = () => {
+    const moved = String(places()) !== String(figure.at());
+    if (moved) figure.place(places());
+    if (recorded && (moved || spec.stepper)) figure.show(recorded(places(), spec.stepper ? model.get("k") : 0));
+  };
+  const useRecord = async () => {
+    const bytes = model.get("recorded");
+    if (!bytes.byteLength) return;
+    recorded = await unpack(bytes, spec.controls);
+    follow();
+  };
+
+  const kernelIsGone = () => el.classList.toggle("nnlib-gone", !recorded);
+
+  const heard = {
+    "change:frame": showFrame,
+    "change:error": showError,
+    "change:committed": reveal,
+    "change:recorded": useRecord,
+    comm_live_update: kernelIsGone, // said once: a new kernel makes a new model
+  };
+  for (const { name } of spec.controls) heard["change:" + name] = follow;
+  for (const [event, listener] of Object.entries(heard)) model.on(event, listener);
+  figure.place(places());
   showFrame();
   showError();
-  const stopAsking = ask(model, plot);
-  const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
-  send(model, "reduced_motion", motion.matches);
-  nameControls(el);
+  reveal();
+  useRecord();
   return () => {
-    model.off("change:frame", showFrame);
-    model.off("change:error", showError);
-    stopAsking();
-    plot.destroy();
+    for (const [event, listener] of Object.entries(heard)) model.off(event, listener);
+    figure.destroy();
     URL.revokeObjectURL(png);
   };
 }
 
-function ask(model, plot) {
-  const prediction = model.get("prediction");
-  if (!prediction) return () => {};
-  const reveal = plot.ask(prediction, (i) => send(model, "committed", i));
-  const showVerdict = () => model.get("committed") >= 0 && reveal(model.get("committed"));
-  model.on("change:committed", showVerdict);
-  showVerdict();
-  return () => model.off("change:committed", showVerdict);
-}
-
-function send(model, name, value) {
-  if (model.get(name) === value) return;
-  model.set(name, value);
-  model.save_changes();
-}
-
-function floats(view) {
-  return new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-}
-
-// ipywidgets gives the handle of a slider no accessible name and speaks its position, not its value: both are put right
-// here, as soon as the sliders of this figure are on the page and whenever they move.
-function nameControls(el) {
-  const figure = () => el.closest(".nnlib-live");
-  const tell = () => {
-    for (const slider of figure().querySelectorAll(".widget-slider, .widget-inline-hbox")) {
-      const handle = slider.querySelector(".noUi-handle");
-      const label = slider.querySelector(".widget-label");
-      const readout = slider.querySelector(".widget-readout");
-      if (!handle || !label || !readout) continue;
-      setOnce(handle, "aria-label", label.textContent);
-      setOnce(handle, "aria-valuetext", readout.textContent);
-    }
-    for (const group of figure().querySelectorAll(".widget-toggle-buttons"))
-      for (const button of group.querySelectorAll("button"))
-        setOnce(button, "aria-pressed", String(button.classList.contains("mod-active")));
-  };
-  const start = () => {
-    if (!el.isConnected) return requestAnimationFrame(start);
-    if (!figure()) return;
-    keepKeys(figure());
-    new MutationObserver(tell).observe(figure(), { subtree: true, childList: true, characterData: true, attributeFilter: ["class", "aria-valuetext"] });
-    tell();
-  };
-  start();
-}
-
-function setOnce(node, name, value) {
-  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+function withPoints(frame) {
+  const view = frame.points;
+  const all = new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+  let at = 0;
+  const shapes = frame.shapes.map((shape) => ({ ...shape, points: all.subarray(at, (at += 2 * shape.n)) }));
+  return { ...frame, shapes };
 }
 
 export default { render };

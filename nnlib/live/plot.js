@@ -1,47 +1,50 @@
 // One plot: matplotlib's still picture, the moving shapes drawn over it, and the numbers under it as text.
-// Live figures (live.js) and recorded ones (recorded.js) both draw with `makePlot`.
+// figure.js adds controls, buttons and the question; live.js and recorded.js bring the frames.
 
 const STYLE = `
-.nnlib-plot { max-width: 100%; }
-.nnlib-card { position: relative; background: #fff; border-radius: 6px; overflow: hidden; }
-.nnlib-card canvas { position: relative; display: block; width: 100%; }
-.nnlib-card img { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; }
-.nnlib-numbers { display: flex; flex-wrap: wrap; gap: 2px 22px; margin: 8px 2px 4px; min-height: 1.5em; line-height: 1.5;
-  font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: var(--jp-content-font-size1, 14px);
+.nnlib-plot { max-width: 100%; line-height: 1.5;
+  font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: var(--jp-content-font-size1, 14px); }
+.nnlib-card { display: grid; background: #fff; border-radius: 6px; overflow: hidden; color-scheme: light; }
+.nnlib-card > * { grid-area: 1 / 1; }
+.nnlib-picture { position: relative; align-self: start; }
+.nnlib-picture img { all: initial !important; position: absolute !important; inset: 0 !important;
+  width: 100% !important; height: 100% !important; }
+.nnlib-picture canvas { position: relative !important; display: block !important; width: 100% !important; height: auto !important;
+  max-width: none !important; max-height: none !important; margin: 0 !important; border: 0 !important; filter: none !important; }
+.nnlib-asking > .nnlib-picture, .nnlib-asking > .nnlib-picture img, .nnlib-asking ~ .nnlib-numbers { visibility: hidden !important; }
+.nnlib-numbers { display: flex; flex-wrap: wrap; gap: 2px 22px; margin: 8px 2px 4px; min-height: 1.5em;
   color: var(--jp-content-font-color1, inherit); }
-.nnlib-number { display: flex; gap: 7px; }
+.nnlib-number { display: flex; column-gap: 7px; max-width: 100%; }
 .nnlib-label { color: var(--jp-content-font-color2, inherit); }
-.nnlib-value { font-weight: 600; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.nnlib-value { font-weight: 600; font-variant-numeric: tabular-nums; min-width: 0; overflow-wrap: anywhere; }
 .nnlib-number.nnlib-status { flex-basis: 100%; }
-.nnlib-status .nnlib-value { white-space: normal; }
-.nnlib-error { position: absolute; inset: auto 12px 12px 12px; padding: 10px 14px; border-radius: 4px; white-space: pre-wrap;
-  border-left: 5px solid #b3261e; background: #fdecea; color: #7a1510; font: 13px/1.45 monospace;
-  max-height: 60%; overflow: auto; }
-.nnlib-cover { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; overflow: auto;
-  background: repeating-linear-gradient(45deg, #f4f6f8 0 14px, #eef1f4 14px 28px); color: #222; }
-.nnlib-cover fieldset { box-sizing: border-box; max-width: min(640px, 94%); max-height: 96%; overflow: auto; margin: 0; padding: 18px 26px;
-  border: 1px solid #c3cbd3; border-radius: 8px; background: #fff; font: 15px/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
+.nnlib-error { align-self: end; z-index: 1; margin: 12px; padding: 10px 14px; border-radius: 4px; white-space: pre-wrap;
+  border-left: 5px solid #b3261e; background: #fdecea; color: #7a1510; font: 13px/1.45 monospace; max-height: 60%; overflow: auto; }
+.nnlib-cover { display: flex; align-items: center; justify-content: center; margin: 0; padding: 8px; color: #222;
+  background: repeating-linear-gradient(45deg, #f4f6f8 0 14px, #eef1f4 14px 28px); }
+.nnlib-cover fieldset { box-sizing: border-box; max-width: 640px; margin: 0; padding: 18px 26px; border: 1px solid #c3cbd3;
+  border-radius: 8px; background: #fff; font: 15px/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
 .nnlib-cover legend { float: left; width: 100%; padding: 0; margin-bottom: 8px; font-weight: 600; font-size: 15px; color: #222; border: 0; }
-.nnlib-cover label { display: flex; clear: both; gap: 9px; align-items: baseline; padding: 3px 0; cursor: pointer; }
+.nnlib-cover label { display: flex; clear: both; gap: 9px; align-items: baseline; padding: 3px 0; cursor: pointer; color: #222; }
 .nnlib-cover input { accent-color: #0072b2; }
 .nnlib-cover button { margin-top: 12px; padding: 6px 18px; border: 0; border-radius: 4px; background: #0072b2; color: #fff;
   font: inherit; font-weight: 600; cursor: pointer; }
 .nnlib-cover button:disabled { background: #d7dce1; color: #5c6670; cursor: default; }
-.nnlib-verdict { margin: 4px; padding: 6px 12px; border-left: 4px solid #0072b2; line-height: 1.5;
-  font-family: var(--jp-content-font-family, system-ui, sans-serif); font-size: var(--jp-content-font-size1, 14px);
-  color: var(--jp-content-font-color1, inherit); }
+.nnlib-verdict { margin: 4px; padding: 6px 12px; border-left: 4px solid #0072b2; color: var(--jp-content-font-color1, inherit); }
 .nnlib-hidden { visibility: hidden; }
-.nnlib-slider { display: flex; align-items: center; gap: 12px; max-width: 640px; margin: 6px 2px;
-  font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: var(--jp-ui-font-size1, 13px);
-  color: var(--jp-content-font-color1, inherit); }
-.nnlib-slider input { flex: 1; min-width: 80px; margin: 0; accent-color: var(--jp-brand-color1, #0072b2); }
-.nnlib-slider output { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.nnlib-live.jupyter-widgets-disconnected::before { content: "A saved picture: run the cells down to here (Run ▸ Run All Cells) and it moves.";
-  width: auto; height: auto; margin: 4px; padding: 6px 12px; background: none; border-left: 4px solid #e69f00;
+.nnlib-controls { margin: 0; padding: 0; border: 0; min-width: 0; color: var(--jp-content-font-color1, inherit);
+  font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: var(--jp-ui-font-size1, 13px); }
+.nnlib-row { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; max-width: 680px; margin: 6px 2px; }
+.nnlib-row input { flex: 1; min-width: 120px; margin: 0; accent-color: var(--jp-brand-color1, #0072b2); }
+.nnlib-row output { font-variant-numeric: tabular-nums; }
+.nnlib-row button, .nnlib-row select { padding: 4px 14px; border: 1px solid #8a949e; border-radius: 4px; font: inherit;
+  background: var(--jp-layout-color1, #fff); color: var(--jp-content-font-color1, #222); cursor: pointer; }
+.nnlib-row button[aria-pressed=true] { background: #0072b2; border-color: #0072b2; color: #fff; font-weight: 600; }
+.nnlib-row button:disabled { opacity: 0.55; cursor: default; }
+.nnlib-plot :focus-visible { outline: 2px solid #56b4e9; outline-offset: 2px; }
+.nnlib-gone::before { content: "A saved picture: run the cells down to here (Run ▸ Run All Cells) and it moves.";
+  display: block; margin: 4px; padding: 6px 12px; border-left: 4px solid #e69f00;
   font: var(--jp-content-font-size1, 14px)/1.5 var(--jp-content-font-family, system-ui, sans-serif); color: var(--jp-content-font-color1, inherit); }
-.nnlib-live .jupyter-widgets-disconnected::before { display: none; }
-.nnlib-live .widget-label { text-align: left; }
-.nnlib-live .noUi-handle:focus-visible, .nnlib-slider input:focus-visible { outline: 2px solid #56b4e9; outline-offset: 2px; }
 `;
 const FONT = '"DejaVu Sans", Verdana, Geneva, sans-serif';
 const GREY = "#b4b4b4";
@@ -62,21 +65,20 @@ function keepKeys(figure) {
   });
 }
 
-// Make a plot inside `root`. A frame is { shapes, points, alt, numbers } and in steppers also { status, run };
-// `points` holds x, y of all shapes one after the other, in CSS pixels from the top left corner.
-function makePlot(root, size, stillPng) {
-  const [width, height] = size;
+// Make a plot inside `root`. A frame is { shapes, alt, numbers } and in steppers also { status, k, last }; each shape holds
+// its `points` as x, y, x, y … in CSS pixels from the top left corner, NaN where the pen is lifted.
+function makePlot(root, [width, height], stillPng) {
   root.classList.add("nnlib-plot");
-  root.style.width = width + "px";
+  root.style.width = width / 14 + "em"; // grows with the text, as in presentation mode
   element(root, "style", "", STYLE);
   const card = element(root, "div", "nnlib-card");
-  const still = element(card, "img"); // under the canvas: it is never drawn again
+  const picture = element(card, "div", "nnlib-picture");
+  const still = element(picture, "img"); // under the canvas: it is never drawn again
   still.alt = "";
-  const canvas = element(card, "canvas");
+  const canvas = element(picture, "canvas");
   canvas.setAttribute("role", "img");
   canvas.style.aspectRatio = `${width} / ${height}`;
   const showNumbers = makeNumbers(root);
-  const gestures = watchGestures();
   let frame = null;
   let trail = null;
 
@@ -90,12 +92,13 @@ function makePlot(root, size, stillPng) {
     const pen = canvas.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
-    if (trail) eachShape(trail, (shape, points) => shape.trail && drawShape(pen, inGrey(shape), points));
-    eachShape(frame, (shape, points) => drawShape(pen, shape, points));
+    for (const shape of trail ? trail.shapes : []) if (shape.trail) drawShape(pen, inGrey(shape));
+    for (const shape of frame.shapes) drawShape(pen, shape);
   }
 
-  function show(next) {
-    if (frame && (next.run === undefined ? gestures.begins() : next.run !== frame.run)) trail = frame;
+  // `begins`: the last picture stays in grey behind this one and those that follow.
+  function show(next, begins) {
+    if (frame && begins) trail = frame;
     frame = next;
     canvas.setAttribute("aria-label", frame.alt);
     showNumbers(frame);
@@ -106,32 +109,22 @@ function makePlot(root, size, stillPng) {
   const fit = new ResizeObserver(draw); // a narrow column makes the picture smaller, zooming makes it denser
   fit.observe(canvas);
   return {
+    card,
     loaded: () => still.decode(),
     show,
     showError: makeErrorBox(card),
-    ask: (prediction, commit) => askFirst(root, card, prediction, commit),
-    destroy() {
-      fit.disconnect();
-      gestures.stop();
-    },
+    destroy: () => fit.disconnect(),
   };
 }
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
 
-function eachShape(frame, visit) {
-  let at = 0;
-  for (const shape of frame.shapes) {
-    visit(shape, frame.points.subarray(at, at + 2 * shape.n));
-    at += 2 * shape.n;
-  }
-}
-
 function inGrey(shape) {
   return { ...shape, stroke: shape.stroke && GREY, fill: shape.fill && (shape.kind === "marker" ? GREY : PALE_GREY) };
 }
 
-function drawShape(pen, shape, points) {
+function drawShape(pen, shape) {
+  const points = shape.points;
   pen.save();
   if (shape.clip) {
     pen.beginPath();
@@ -142,6 +135,7 @@ function drawShape(pen, shape, points) {
   pen.lineJoin = "round";
   pen.setLineDash(shape.dash || []);
   if (shape.kind === "label") drawLabel(pen, shape, points);
+  else if (shape.kind === "cells") drawCells(pen, shape, points);
   else if (shape.kind === "marker") drawMarkers(pen, shape, points);
   else paint(pen, shape, path(points, shape.kind === "polygon"));
   pen.restore();
@@ -185,6 +179,16 @@ function drawMarkers(pen, shape, points) {
     [x, y] = [points[k], points[k + 1]];
     paint(pen, shape, outline);
   }
+}
+
+function drawCells(pen, { cells, columns, palette }, [x0, y0, x1, y1]) {
+  const width = (x1 - x0) / columns;
+  const height = ((y1 - y0) * columns) / cells.length;
+  cells.forEach((color, i) => {
+    const x = x0 + width * (i % columns), y = y0 + height * Math.floor(i / columns);
+    pen.fillStyle = palette[color];
+    pen.fillRect(x, y, width + 0.5 * Math.sign(width), height + 0.5 * Math.sign(height)); // no seams
+  });
 }
 
 function drawLabel(pen, shape, [x, y]) {
@@ -250,38 +254,6 @@ function makeErrorBox(card) {
     box = element(card, "div", "nnlib-error", text);
     box.setAttribute("role", "alert");
     box.tabIndex = 0;
-  };
-}
-
-// Cover the picture with a question; `commit(i)` is called with the reader's choice. Returns reveal(i).
-function askFirst(root, card, { question, options, verdicts }, commit) {
-  const [still, canvas] = card.children;
-  const numbers = root.querySelector(".nnlib-numbers");
-  const longest = verdicts.reduce((a, b) => (b.length > a.length ? b : a));
-  const verdict = element(root, "div", "nnlib-verdict nnlib-hidden", longest); // keeps the place of the real one
-  verdict.setAttribute("role", "status");
-  const cover = element(card, "form", "nnlib-cover");
-  const fields = element(cover, "fieldset");
-  element(fields, "legend", "", question);
-  const name = "nnlib-options-" + Math.random().toString(36).slice(2);
-  options.forEach((option, i) => {
-    const label = element(fields, "label");
-    const radio = element(label, "input");
-    Object.assign(radio, { type: "radio", name, value: i });
-    element(label, "span", "", option);
-  });
-  const button = element(fields, "button", "", "Commit");
-  button.disabled = true;
-  fields.addEventListener("change", () => (button.disabled = false));
-  cover.addEventListener("submit", (event) => {
-    event.preventDefault();
-    commit(Number(new FormData(cover).get(name)));
-  });
-  for (const hidden of [still, canvas, numbers]) hidden.classList.add("nnlib-hidden");
-  return (i) => {
-    cover.remove();
-    verdict.textContent = verdicts[i];
-    for (const shown of [still, canvas, numbers, verdict]) shown.classList.remove("nnlib-hidden");
   };
 }
 

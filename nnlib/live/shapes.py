@@ -1,8 +1,8 @@
 """From matplotlib's artists to the small vocabulary that `plot.js` draws.
 
-There are four kinds of shapes: `polyline`, `polygon`, `marker` and `label`. A shape is a dict with its kind, its look
-(colors as CSS text, lengths in CSS pixels), the rectangle it is clipped to, and `points`: an (n, 2) array in pixels
-from the top left corner of the figure. A row of NaN lifts the pen.
+There are five kinds of shapes: `polyline`, `polygon`, `marker`, `label` and `cells`, a matrix of colors. A shape is a
+dict with its kind, its look (colors as CSS text, lengths in CSS pixels), the rectangle it is clipped to, and `points`:
+an (n, 2) array in pixels from the top left corner of the figure. A row of NaN lifts the pen.
 """
 
 from __future__ import annotations
@@ -12,34 +12,20 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-from matplotlib import rcParams
+from matplotlib import rcParamsDefault
 from matplotlib.artist import Artist
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex, to_rgba
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
-from matplotlib.patches import FancyArrowPatch, Patch
+from matplotlib.patches import Patch
 from matplotlib.path import Path
-from matplotlib.text import Annotation, Text
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 _PEN_LIFT = np.full((1, 2), np.nan)
 _FINE = 4  # curves are cut into straight pieces at this many times the size on the page
-
-
-def check_artist(name: str, artist) -> None:
-    """Raise unless the browser can draw the artist."""
-    if isinstance(artist, (Annotation, FancyArrowPatch)):
-        raise TypeError(f"{name} is a {type(artist).__name__}: use ax.text for its words and live.arrow for its arrow")
-    if not isinstance(artist, (Line2D, Patch, PolyCollection, Text)):
-        raise TypeError(
-            f"{name} must be a line (ax.plot), a text (ax.text), a patch or a band (live.arrow, live.bars, "
-            f"live.polygon, ax.fill_between), got a {type(artist).__name__}"
-        )
-    if isinstance(artist, Line2D) and (artist.get_drawstyle() != "default" or artist.get_markevery() is not None):
-        raise ValueError(f"{name}: drawstyle and markevery are not known to live figures, give the line those points")
-    if isinstance(artist, Line2D) and not isinstance(artist.get_marker(), (str, type(None))):
-        raise TypeError(f"{name} must have one of matplotlib's named markers, got {artist.get_marker()!r}")
 
 
 def shapes_of(artist: Artist) -> Iterator[dict]:
@@ -50,6 +36,8 @@ def shapes_of(artist: Artist) -> Iterator[dict]:
         yield from _line(artist)
     elif isinstance(artist, PolyCollection):
         yield from _collection(artist)
+    elif isinstance(artist, AxesImage):
+        yield _cells(artist)
     elif isinstance(artist, Patch):
         yield _patch(artist)
     else:
@@ -96,6 +84,23 @@ def _collection(collection: PolyCollection) -> Iterator[dict]:
         fill = fills[i % len(fills)] if len(fills) else "none"
         edge = edges[i % len(edges)] if len(edges) else "none"
         yield _polygon(collection, path, fill, edge, widths[i % len(widths)])
+
+
+def _cells(image: AxesImage) -> dict:
+    """A matrix of colors between two corners, its first row at the first one."""
+    matrix = image.get_array()
+    colors = np.round(image.to_rgba(matrix, bytes=True)[..., :3].reshape(-1, 3))
+    palette, which = np.unique(colors, axis=0, return_inverse=True)
+    left, right, bottom, top = image.get_extent()
+    corners = [(left, top), (right, bottom)] if image.origin == "upper" else [(left, bottom), (right, top)]
+    return {
+        "kind": "cells",
+        "columns": matrix.shape[1],
+        "palette": [to_hex(color / 255) for color in palette],
+        "cells": which.ravel().tolist(),
+        "clip": _clip(image),
+        "points": _from_top_left(image, image.axes.transData.transform(corners)),
+    }
 
 
 def _patch(patch: Patch) -> dict:
@@ -195,7 +200,7 @@ def _clip(artist: Artist) -> list[float] | None:
 def _dashes(line: Line2D) -> list[float]:
     """Lengths on, off, on, … in line widths."""
     pattern = {"--": "dashed", "-.": "dashdot", ":": "dotted"}.get(line.get_linestyle())
-    return list(rcParams[f"lines.{pattern}_pattern"]) if pattern else []
+    return list(rcParamsDefault[f"lines.{pattern}_pattern"]) if pattern else []
 
 
 def _is_bold(weight: str | int) -> bool:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import ipywidgets as widgets
-from matplotlib.figure import Figure
+import traitlets
 
-from nnlib import _arguments as arguments
-from nnlib.live.controls import Caption, Choice, Prediction, Slider
-from nnlib.live.figure import DrivenFigure, captioned, check_callable, check_controls, start_values
-from nnlib.live.picture import Picture
+from nnlib import arguments
+from nnlib.live.board import Board, Frame
+from nnlib.live.controls import Choice, Slider, check_controls
+from nnlib.live.figure import Figure, check_function, described, framed
 
 _SWEEP_STEPS = 3  # taken at each visit of a sweep
 
 
 def stepper(
-    fig: Figure,
-    *,
-    moving: Iterable,
+    board: Board,
     start: Callable[..., Iterator],
-    show: Callable[..., Caption],
+    show: Callable[..., Frame],
     controls: Sequence[Slider | Choice] = (),
-    trail: Iterable = (),
-    predict: Prediction | None = None,
+    *,
+    ask=None,
+    record: Mapping[str, Sequence] | None = None,
     max_steps: int = 200,
     pause: float = 0.05,
 ) -> Stepper:
@@ -32,16 +29,15 @@ def stepper(
 
     Parameters
     ----------
-    fig, moving, trail, predict
-        As in `figure`; the trail keeps the last run.
+    board, ask, record
+        As in `figure`.
     start : callable
         Takes the controls' values by name, returns a new iterator of step records. Where it is a generator that
         returns a value, that value is shown as the reason of the end.
     show : callable
-        Takes the list of the records so far (empty at the start) and the controls' values by name, sets the artists'
-        data, returns a `Caption`.
+        Takes the list of the records so far (empty at the start) and the controls' values by name, returns a `Frame`.
     controls : sequence of Slider or Choice, optional
-        At most three; moving one resets the run.
+        At most three; moving one goes back to the start.
     max_steps : int, default 200
         A run ends there at the latest.
     pause : float, default 0.05
@@ -53,177 +49,160 @@ def stepper(
 
     Examples
     --------
-    >>> from nnlib.live import stepper, subplots
-    >>> fig, ax = subplots()
-    >>> dot, = ax.plot([0.0], [1.0], "o")
+    >>> board = Board()
+    >>> board.line("dot", board.axes[0], marker="o")
     >>> def halves():
     ...     for k in range(1, 4):
     ...         yield 0.5**k
     ...     return "small enough"
-    >>> def show(history):
-    ...     height = history[-1] if history else 1.0
-    ...     dot.set_data([len(history)], [height])
-    ...     return Caption(f"A point at height {height}.", {"height": f"{height:g}"})
-    >>> f = stepper(fig, moving=[dot], start=halves, show=show)
+    >>> def show(records):
+    ...     height = records[-1] if records else 1.0
+    ...     return Frame({"dot": (len(records), height)}, {"height": height}, "A point at height {height}.")
+    >>> f = stepper(board, halves, show)
     >>> f.step().numbers["height"]
-    '0.5'
-    >>> f.run().numbers["height"], f.numbers["status"]
-    ('0.125', 'ended after step 3: small enough')
+    0.5
+    >>> f.run().numbers["height"], f.status
+    (0.125, 'ended after step 3: small enough')
+    >>> f.table["height"]
+    array([1.   , 0.5  , 0.25 , 0.125])
     """
-    check_callable("start", start)
-    check_callable("show", show)
     check_controls(controls, at_least=0)
+    check_function("start", start)
     max_steps = arguments.integer("max_steps", max_steps, at_least=1)
-    pause = arguments.number("pause", pause, at_least=0.0)
-    first = captioned(show([], **start_values(controls)))
-    return Stepper(Picture(fig, moving, trail), start, show, controls, predict, first, max_steps, pause)
+    return Stepper(board, start, show, controls, ask, record, max_steps, arguments.number("pause", pause, at_least=0))
 
 
-class Stepper(DrivenFigure):
-    """A figure that draws the steps of an algorithm one by one; made by `stepper`."""
+class Run:
+    """The records of one run, taken as they are asked for, and why there are no more."""
 
-    def __init__(self, picture: Picture, start, show, controls, predict, first: Caption, max_steps: int, pause: float):
-        self._start, self._show = start, show
-        self._max_steps, self._pause = max_steps, pause
-        self._finished_runs = 0
-        self._playing = None  # the run that the reader watches, None where there is none
-        self._rewind()
-        step_button = _button("Step", "take one step", self._on_step)
-        self._run_button = _button("Run", "take steps to the end, or pause", self._on_run)
-        reset_button = _button("Reset", "go back to the start", self._on_reset)
-        super().__init__(picture, controls, predict, first, [step_button, self._run_button, reset_button])
+    def __init__(self, steps: Iterator, max_steps: int):
+        self._steps, self._max_steps = steps, max_steps
+        self.records: list = []
+        self.ending, self.broken = "", False
+
+    def upto(self, k: int) -> list:
+        """The first k records, fewer where the run ends before."""
+        while len(self.records) < k and not self.ending:
+            self._take()
+        return self.records[:k]
+
+    def _take(self) -> None:
+        try:
+            self.records.append(next(self._steps))
+        except StopIteration as stop:
+            self.ending = "no more steps" if stop.value is None else str(stop.value)
+        except BaseException as error:
+            self.ending = "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
+            self.broken = True
+            raise
+        else:
+            if len(self.records) == self._max_steps:
+                self.ending = "the most that this figure takes"
+
+    def status(self, k: int) -> str:
+        """Where the run stands after k steps."""
+        if self.ending and k == len(self.records):
+            return f"ended after step {k}: {self.ending}"
+        return f"step {k}" if k else "at the start"
+
+
+class Stepper(Figure):
+    """A figure that draws the steps of an algorithm; made by `stepper`. Its trait `k` is the number of steps taken."""
+
+    k = traitlets.Int(0, min=0).tag(sync=True)
+
+    def __init__(self, board, start, show, controls, ask, record, max_steps: int, pause: float):
+        self._start, self._max_steps, self._pause = start, max_steps, pause
+        self._runs: dict[tuple, Run] = {}
+        super().__init__(board, show, controls, ask, record)
+        self.observe(self._stepped, "k")
 
     @property
-    def numbers(self) -> dict[str, str]:
-        """The numbers under the picture, and how far the run has come."""
-        return {**self._caption.numbers, "status": self._status}
+    def status(self) -> str:
+        """How far the run has come."""
+        return self._run(self.values).status(self.k)
 
-    def step(self) -> Caption:
-        """Take one step and return the caption that results; after the end nothing changes."""
-        self._stop_playing()
-        self._advance()
-        return self._caption
+    def step(self) -> Frame:
+        """Take one step and return the frame that results; after the end nothing changes."""
+        self.k = self.k + 1
+        return self._now()
 
-    def run(self) -> Caption:
-        """Take all steps to the end, draw the last one, return its caption; an interrupt keeps the steps so far."""
-        self._stop_playing()
-        with self._errors_seen():
-            try:
-                while not self._ended:
-                    self._take_step()
-            except KeyboardInterrupt:
-                self._status = f"interrupted after step {len(self._history)}"
-        self._draw()
-        return self._caption
-
-    def reset(self) -> Caption:
-        """Go back to the start with the controls' present values; the run so far stays in grey."""
-        self._stop_playing()
-        if self._history:
-            self._finished_runs += 1
-        self._rewind()
-        self._draw()
-        return self._caption
-
-    def sweep(self) -> list[Caption]:
-        """Visit each control's minimum, start and maximum (of a choice: all options), take three steps there.
-
-        Returns
-        -------
-        list of Caption
-            One for each visit, after its steps.
-        """
-        captions = super().sweep()
-        self.reset()
-        return captions
-
-    def _visit(self, values: dict) -> Caption:
-        self.set(**values)
-        self.reset()
-        for _ in range(_SWEEP_STEPS):
-            self.step()
-        return self._caption
-
-    def _moved(self) -> None:
-        self.reset()
-
-    def _compute(self) -> Caption:
-        return self._show(self._history, **self.values)
-
-    def _frame(self) -> dict:
-        return {**super()._frame(), "status": self._status, "run": self._finished_runs}
-
-    def _rewind(self) -> None:
-        self._steps, self._history = None, []
-        self._ended, self._status = False, "at the start"
-
-    def _advance(self) -> None:
-        with self._errors_seen():
-            self._take_step()
-        self._draw()
-
-    def _take_step(self) -> None:
-        """Add the next record to the history, or note why there is none."""
-        if self._ended:
-            return
+    def run(self) -> Frame:
+        """Take all steps to the end and return the last frame; an interrupt keeps the steps so far."""
         try:
-            if self._steps is None:
-                self._steps = iter(self._start(**self.values))
-            self._history.append(next(self._steps))
-        except StopIteration as stop:
-            self._end("no more steps" if stop.value is None else str(stop.value))
-            return
-        except Exception as error:
-            self._end(type(error).__name__)
-            raise
-        self._status = f"step {len(self._history)}"
-        if len(self._history) == self._max_steps:
-            self._end("the most that this figure takes")
+            self.k = self._max_steps
+        except KeyboardInterrupt:
+            self.k = len(self._run(self.values).records)
+        return self._now()
 
-    def _end(self, reason: str) -> None:
-        self._ended = True
-        self._status = f"ended after step {len(self._history)}: {reason}"
+    def reset(self) -> Frame:
+        """Go back to the start with the controls' present values."""
+        self.k = 0
+        return self._now()
 
-    def _on_step(self, _button) -> None:
-        self.step()
-
-    def _on_reset(self, _button) -> None:
+    def sweep(self) -> list[Frame]:
+        """Visit each control's ends and start (of a choice: all options) and take three steps there."""
+        here, frames = self.values, []
+        visits = [{**here, name: value} for name, control in self._controls.items() for value in control.extremes]
+        for values in visits or [here]:
+            self.set(**values)
+            self.k = _SWEEP_STEPS
+            frames.append(self._now())
+        self.set(**here)
         self.reset()
+        return frames
 
-    def _on_run(self, _button) -> None:
-        """Play the run step by step so that the other buttons stay alive; without motion or event loop, at once."""
-        if self._playing is not None:
-            self._stop_playing()
-        elif self._plot.reduced_motion or not _in_event_loop():
-            self.run()
+    def _run(self, position: dict) -> Run:
+        key = tuple(position.values())
+        if key not in self._runs:
+            self._runs[key] = Run(iter(self._start(**position)), self._max_steps)
+        return self._runs[key]
+
+    def _now(self) -> Frame:
+        return self._after(self.values, self.k)
+
+    def _after(self, position: dict, k: int) -> Frame:
+        return framed(self._show(self._run(position).upto(k), **position))
+
+    def _rows(self, position: dict) -> list[dict]:
+        return [{**position, "k": k, **frame.numbers} for k, (frame, _) in enumerate(self._frames(position))]
+
+    def _frames(self, position: dict) -> Iterator[tuple[Frame, dict]]:
+        run = self._run(position)
+        last = len(run.upto(self._max_steps))
+        for k in range(last + 1):
+            yield self._after(position, k), {"k": k, "last": k == last, "status": run.status(k)}
+
+    def _telling(self) -> Frame:
+        """The run's end, unless the figure stands somewhere on the way."""
+        return self._after(self.values, self.k or self._max_steps)
+
+    def _spec(self, positions) -> dict:
+        return {**super()._spec(positions), "stepper": {"start": self.k, "most": self._max_steps, "pause": self._pause}}
+
+    def _live_frame(self) -> dict:
+        run = self._run(self.values)
+        last = bool(run.ending) and self.k == len(run.records)
+        return {**super()._live_frame(), "k": self.k, "last": last, "status": run.status(self.k)}
+
+    def _moved(self, change) -> None:
+        """Another run begins at its start."""
+        if self.k:
+            self.k = 0  # draws it
         else:
-            self._playing = asyncio.get_running_loop().create_task(self._play())
-            self._run_button.description = "Pause"
+            super()._moved(change)
 
-    async def _play(self) -> None:
-        me = asyncio.current_task()
+    def _stepped(self, change) -> None:
+        if self.k == 0 and self._run(self.values).broken:
+            del self._runs[tuple(self.values.values())]
+        run = self._run(self.values)
         try:
-            while self._playing is me and not self._ended:
-                self._advance()
-                await asyncio.sleep(self._pause)
-        finally:
-            if self._playing is me:
-                self._stop_playing()
-
-    def _stop_playing(self) -> None:
-        self._playing = None
-        self._run_button.description = "Run"
-
-
-def _button(name: str, tooltip: str, action: Callable) -> widgets.Button:
-    button = widgets.Button(description=name, tooltip=tooltip, layout={"width": "5.5em"})
-    button.on_click(action)
-    return button
-
-
-def _in_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+            run.upto(self.k)
+        except Exception as error:
+            self.k = len(run.records)  # what was reached stays, and is drawn
+            self.error = described(error)
+            raise
+        if len(run.records) < self.k:
+            self.k = len(run.records)  # comes back here
+        else:
+            super()._moved(change)

@@ -1,4 +1,5 @@
-"""Optimizers, one file each. Every one is called with a problem and a start and gives an iterator of `Step` records.
+"""Optimizers, one file each. Every one is called with a problem and a start w0 (n,), where the loss must be finite, and
+gives an iterator of `Step` records, one for every step, accepted or not.
 
 None of them stops by itself before it has to, prints, or plots: see `nnlib.training.train` and `nnlib.live`.
 

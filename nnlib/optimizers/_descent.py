@@ -7,47 +7,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
-from nnlib.reasons import StopReason
+from nnlib import arguments
+from nnlib.arguments import FloatArray
+from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
+from nnlib.results import StopReason
 
 Rule = Callable[[FloatArray, FloatArray, float, Any], tuple[FloatArray, Any]]
 LearningRate = float | Callable[[int], float]
 
 
-def descent(
-    method: str,
-    problem,
-    w0: ArrayLike,
-    learning_rate: LearningRate,
-    rule: Rule,
-    memory,
-    batch_size: int | None,
-    seed: int | np.random.Generator | None,
-    batches_per_step: int | None,
-) -> Steps:
+def descent(method, problem, w0, learning_rate, rule: Rule, memory, batch_size, seed, batches_per_step) -> Steps:
     """The first-order method that repeats w, memory ← rule(w, g, η, memory); see `steepest_descent` for the rest."""
     require_methods(problem, method, "loss", "loss_and_gradient")
     rates = learning_rates(learning_rate)
     batches = _mini_batches(method, problem, batch_size, seed, batches_per_step)
-    w, _ = starting_point(problem, w0)
-    return Steps(method, problem, w, _steps(problem, w, rates, rule, memory, batches))
+    w, loss = starting_point(problem, w0)
+    if batches is not None:
+        rule = partial(_through_batches, problem, batches, rule)
+    return Steps(method, problem, w, loss, descending(partial(evaluate, problem), w, rates, rule, memory))
 
 
 def learning_rates(learning_rate: LearningRate) -> Callable[[int], float]:
     """η as a function of the step's number 1, 2, 3, …, from such a function or from a number."""
     if not callable(learning_rate):
-        constant = check.number("learning_rate", learning_rate, above=0)
+        constant = arguments.number("learning_rate", learning_rate, above=0)
         return lambda k: constant
 
     def rate(k: int) -> float:
-        return check.number(f"learning_rate({k})", learning_rate(k), at_least=0)
+        return arguments.number(f"learning_rate({k})", learning_rate(k), at_least=0)
 
     rate(1)  # complain about a function that cannot be meant before the first step
     return rate
@@ -73,37 +66,28 @@ def not_finite(loss: float, derivatives: FloatArray) -> StopReason:
     return StopReason.NOT_FINITE.with_numbers(loss=loss)
 
 
-def _steps(problem, w, rates, rule, memory, batches):
-    start_loss, g = evaluate(problem, w)
+def descending(evaluate: Callable, w: FloatArray, rates: Callable, rule: Rule, memory=None, slope=lambda w, g: g):
+    """Steps w, memory ← rule(w, g, η, memory) on the loss and g that evaluate(w) gives; records tell of slope(w, g)."""
+    start_loss, g = evaluate(w)
     loss = start_loss
     for k in count(1):
         learning_rate = rates(k)
         with np.errstate(all="ignore"):
-            if batches is None:
-                trial, memory = rule(w, g, learning_rate, memory)
-            else:
-                trial, memory = _through_batches(problem, next(batches), w, learning_rate, rule, memory)
-        trial_loss, trial_g = evaluate(problem, trial)
+            trial, memory = rule(w, g, learning_rate, memory)
+            trial_loss, trial_g = evaluate(trial)
         accepted = bool(np.isfinite(trial_loss) and np.isfinite(trial_g).all())
         if accepted:
             w, loss, g = trial, trial_loss, trial_g
-        yield Step(
-            w=w,
-            loss=loss,
-            gradient_norm=norm(g),
-            scaled_gradient=relative_gradient(g, w, loss, start_loss),
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=trial_loss,
-            learning_rate=learning_rate,
-        )
+        steepest = slope(w, g)
+        scaled = relative_gradient(steepest, w, loss, start_loss)
+        yield Step(w, loss, norm(steepest), scaled, accepted, trial, trial_loss, learning_rate)
         if not accepted:
             return not_finite(trial_loss, trial_g)
 
 
-def _through_batches(problem, batches, w, learning_rate, rule, memory):
-    """One update for each batch B, with (m/|B|) Σ_{s in B} ∂E_s/∂w, an unbiased estimate of the gradient."""
-    for rows in batches:
+def _through_batches(problem, batches, rule, w, g, learning_rate, memory):
+    """One update for each batch B, with (m/|B|) Σ_{s in B} ∂E_s/∂w, an unbiased estimate of the gradient g."""
+    for rows in next(batches):
         _, g = evaluate(problem.batch(rows), w)
         w, memory = rule(w, g * (len(problem.X) / len(rows)), learning_rate, memory)
     return w, memory
@@ -118,18 +102,14 @@ def _mini_batches(method, problem, batch_size, seed, batches_per_step) -> Iterat
         return None
     require_methods(problem, f"{method} with a batch_size", "batch")
     m = len(problem.X)
-    per_epoch = math.ceil(m / check.integer("batch_size", batch_size, at_least=1))
+    per_epoch = math.ceil(m / arguments.integer("batch_size", batch_size, at_least=1))
     per_step = per_epoch if batches_per_step is None else batches_per_step
-    rng = check.random_generator("seed", seed)
-    return _grouped(_shuffled(m, per_epoch, rng), check.integer("batches_per_step", per_step, at_least=1))
+    rng = arguments.random_generator("seed", seed)
+    size, batches = arguments.integer("batches_per_step", per_step, at_least=1), _shuffled(m, per_epoch, rng)
+    return (list(islice(batches, size)) for _ in count())
 
 
 def _shuffled(m: int, per_epoch: int, rng: np.random.Generator) -> Iterator:
     """Batches without end: each epoch all m rows in a new random order, cut into parts as equal as can be."""
     while True:
         yield from np.array_split(rng.permutation(m), per_epoch)
-
-
-def _grouped(stream: Iterator, size: int) -> Iterator[list]:
-    while True:
-        yield list(islice(stream, size))

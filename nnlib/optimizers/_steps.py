@@ -6,12 +6,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.reasons import StopReason
-
-FloatArray = NDArray[np.float64]
+from nnlib import arguments
+from nnlib.arguments import FloatArray
+from nnlib.results import StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,8 @@ class Steps(Iterator[Step]):
 
     Attributes
     ----------
-    problem : object
-        What is minimized.
-    w0 : (n,) array
-        Where it starts.
-    method : str
-        The optimizer's name.
+    method, problem, w0 : str, object, (n,) array
+        The optimizer's name, what it minimizes and where it starts.
     w, loss : (n,) array, float
         Where it stands: at the start first, then at the last step's w and its loss.
     ending : StopReason or None
@@ -75,18 +70,10 @@ class Steps(Iterator[Step]):
     record: type[Step] = Step
     newest_is_best = False
 
-    def __init__(
-        self,
-        method: str,
-        problem,
-        w0: FloatArray,
-        generator: Generator[Step, None, StopReason],
-        loss0: float | None = None,
-    ):
-        """`loss0` is the loss at w0 where the optimizer minimizes something else than problem.loss."""
+    def __init__(self, method: str, problem, w0: FloatArray, loss0: float, generator: Generator):
         self.method, self.problem, self.w0 = method, problem, w0
-        self.w, self.loss = w0, float(problem.loss(w0)) if loss0 is None else loss0
-        self._generator = generator
+        self.w, self.loss = w0, loss0
+        self._generator = generator  # of Step records; what it returns is the ending
         self.ending: StopReason | None = None
 
     def __next__(self) -> Step:
@@ -116,7 +103,7 @@ def starting_point(problem, w0: ArrayLike) -> tuple[FloatArray, float]:
 
 def starting_vector(problem, w0: ArrayLike) -> FloatArray:
     """A copy of w0 as a float vector that fits the problem."""
-    w = check.real_array("w0", w0, 1).copy()
+    w = arguments.real_array("w0", w0, 1).copy()
     n = getattr(problem, "n_params", None)
     if n is not None and len(w) != n:
         raise ValueError(f"w0 has {len(w)} entries, the problem has {n} parameters")
@@ -133,9 +120,8 @@ def require_methods(problem, method: str, *names: str) -> None:
     """Complain about a problem that lacks one of the methods that the optimizer calls."""
     missing = [name for name in names if not callable(getattr(problem, name, None))]
     if missing:
-        raise TypeError(
-            f"{method} needs a problem with {' and '.join(names)}, {type(problem).__name__} has no {missing[0]}"
-        )
+        found = f"{type(problem).__name__} has no {missing[0]}"
+        raise TypeError(f"{method} needs a problem with {' and '.join(names)}, {found}")
 
 
 def norm(g: FloatArray) -> float:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib.optimizers._descent import LearningRate, descent
 from nnlib.optimizers._steps import Steps
 
@@ -32,25 +32,13 @@ def adam(
 
     Parameters
     ----------
-    problem, w0, batch_size, seed, batches_per_step
+    problem, w0, learning_rate, batch_size, seed, batches_per_step
         As for `steepest_descent`.
-    learning_rate : float or callable, default 0.001
-        η, or a schedule; see `steepest_descent`.
     beta1, beta2 : float, default 0.9 and 0.999
         How much of the running means is kept at each update, 0 ≤ β < 1: m ← β₁ m + (1 − β₁) g and
         v ← β₂ v + (1 − β₂) g². Both start at 0; after t updates m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ) make up for that.
     epsilon : float, default 1e-8
         ε > 0, against a division by zero.
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range.
 
     References
     ----------
@@ -67,9 +55,9 @@ def adam(
     """
     rule = partial(
         adam_rule,
-        beta1=check.number("beta1", beta1, at_least=0, below=1),
-        beta2=check.number("beta2", beta2, at_least=0, below=1),
-        epsilon=check.number("epsilon", epsilon, above=0),
+        beta1=arguments.number("beta1", beta1, at_least=0, below=1),
+        beta2=arguments.number("beta2", beta2, at_least=0, below=1),
+        epsilon=arguments.number("epsilon", epsilon, above=0),
     )
     return descent("adam", problem, w0, learning_rate, rule, Moments(0.0, 0.0, 0), batch_size, seed, batches_per_step)
 

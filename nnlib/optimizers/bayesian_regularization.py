@@ -39,18 +39,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.evidence import BayesFit, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
-from nnlib.optimizers._steps import (
-    FloatArray,
-    Step,
-    Steps,
-    gradient_cosine,
-    norm,
-    starting_point,
-)
+from nnlib import arguments
+from nnlib.arguments import FloatArray
+from nnlib.evidence import BayesResult, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, starting_point
 from nnlib.optimizers.levenberg_marquardt import ROUNDING, SMALLEST_MU, gain_ratio_rule
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 MU_MAX = 1e16
 GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity
@@ -72,10 +66,8 @@ class BayesianStep(Step):
 
     Attributes
     ----------
-    alpha, beta : float
-        Precision of the prior and of the noise after the step.
-    gamma : float
-        Effective number of parameters at w, α and β.
+    alpha, beta, gamma : float
+        Precision of the prior and of the noise after the step, and the effective number of parameters there.
     log_evidence : float
         ln P(D|α,β) at w; −inf while α = 0.
     E_D, E_W : float
@@ -91,19 +83,13 @@ class BayesianStep(Step):
 
 
 class BayesianSteps(Steps):
-    """The steps of Bayesian regularization: an iterator of `BayesianStep`.
-
-    Attributes
-    ----------
-    alpha, beta, gamma, log_evidence : float
-        Where it stands, as w and loss.
-    """
+    """The steps of Bayesian regularization: an iterator of `BayesianStep` that knows its α, β, γ and evidence too."""
 
     record = BayesianStep
     newest_is_best = True  # losses at different α and β do not compare: where the run has come to is what it found
 
-    def __init__(self, problem, w0: FloatArray, generator):
-        super().__init__("bayesian_regularization", problem, w0, generator)
+    def __init__(self, problem, w0: FloatArray, loss0: float, generator):
+        super().__init__("bayesian_regularization", problem, w0, loss0, generator)
         self.alpha, self.beta, self.gamma, self.log_evidence = 0.0, 1.0, float(len(w0)), -np.inf
 
     def __next__(self) -> BayesianStep:
@@ -113,7 +99,7 @@ class BayesianSteps(Steps):
 
     def result(self, fit):
         """The fit with what Bayes adds to it."""
-        return BayesFit.of(fit, self)
+        return BayesResult.of(fit, self)
 
 
 def bayesian_regularization(
@@ -122,10 +108,10 @@ def bayesian_regularization(
     """Bayesian regularization: minimize βE_D + αE_W by Levenberg–Marquardt, and find α and β on the way.
 
     Inputs and targets should be scaled, to [−1, 1] or to mean 0 and standard deviation 1: one α serves all weights.
-    `train` gives a `nnlib.bayes.BayesFit`. It has converged where α, β and w come to rest (`StopReason.FIXED_POINT`).
-    It ends without success where they come to rest with all weights switched off (`WEIGHTS_OFF`), where α runs away
-    to infinity (`ALPHA_RUNS_AWAY`), and where nothing is left to measure the noise by, P ≤ γ or E_D = 0
-    (`NO_NOISE_LEFT`). Other starts may do better: see `nnlib.bayes.best_of`.
+    `train` gives a `nnlib.bayes.BayesResult`. It has converged where α, β and w come to rest (the reason FIXED_POINT).
+    It ends without success where they come to rest with all weights switched off (WEIGHTS_OFF), where α runs away to
+    infinity (ALPHA_RUNS_AWAY), and where nothing is left to measure the noise by, P ≤ γ or E_D = 0 (NO_NOISE_LEFT).
+    Other starts may do better: see `nnlib.bayes.best_of`.
 
     Parameters
     ----------
@@ -133,7 +119,7 @@ def bayesian_regularization(
         A least-squares problem without weight decay, with loss(w), normal_equations(w) and n_residuals. There may be
         more weights than residuals.
     w0 : (n,) array
-        Start; for networks best drawn by "nguyen-widrow".
+        For networks best drawn by "nguyen-widrow".
     mu : float, default 1e-3
         First value of the damping μ > 0, which goes by the gain-ratio rule (see `levenberg_marquardt`).
     plain_steps : int, default 5
@@ -144,16 +130,6 @@ def bayesian_regularization(
         At rest when the scaled gradient, |Δ ln α| and |Δ ln β| of a step are at or below it. α and β are then carried
         on to the fixed point of the quadratic model there, and a last step is taken at these: in models linear in w the
         result is exact to about 1e-9.
-
-    Returns
-    -------
-    BayesianSteps
-        An iterator of `BayesianStep` records, accepted and rejected ones.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a problem that is not plain least squares and for arguments of the wrong type, shape or range.
 
     References
     ----------
@@ -169,14 +145,14 @@ def bayesian_regularization(
     ('FIXED_POINT', 31, 13)
     """
     require_plain_least_squares(problem)
-    mu = check.number("mu", mu, above=0, at_most=MU_MAX)
-    plain_steps = check.integer("plain_steps", plain_steps, at_least=1)
-    tolerance = check.number("tolerance", tolerance, above=0)
-    w, _ = starting_point(problem, w0)
+    mu = arguments.number("mu", mu, above=0, at_most=MU_MAX)
+    plain_steps = arguments.integer("plain_steps", plain_steps, at_least=1)
+    tolerance = arguments.number("tolerance", tolerance, above=0)
+    w, loss = starting_point(problem, w0)
     start = eigensystem(problem, w)
     if start is None:
         raise ValueError("the Jacobian at w0 must be finite: start elsewhere")
-    return BayesianSteps(problem, w, _steps(_Run(problem, start, mu), plain_steps, tolerance))
+    return BayesianSteps(problem, w, loss, _steps(_Run(problem, start, mu), plain_steps, tolerance))
 
 
 def _steps(run: _Run, plain_steps: int, tolerance: float):
@@ -298,23 +274,11 @@ class _Run:
 
     def record(self, trial: _Trial) -> BayesianStep:
         at = self.at
-        return BayesianStep(
-            w=at.w,
-            loss=at.E_D,
-            gradient_norm=norm(self.beta * at.JTr + self.alpha * at.w),
-            scaled_gradient=self.scaled_gradient,
-            accepted=trial.accepted,
-            trial_w=trial.w,
-            trial_loss=trial.E_D,
-            mu=trial.mu,
-            gain_ratio=trial.gain_ratio,
-            alpha=self.alpha,
-            beta=self.beta,
-            gamma=self.gamma,
-            log_evidence=log_evidence_of(at, self.alpha, self.beta, self.P),
-            E_D=at.E_D,
-            E_W=at.E_W,
-        )
+        gradient = norm(self.beta * at.JTr + self.alpha * at.w)
+        evidence = log_evidence_of(at, self.alpha, self.beta, self.P)
+        bayes = dict(alpha=self.alpha, beta=self.beta, gamma=self.gamma, log_evidence=evidence, E_D=at.E_D, E_W=at.E_W)
+        step = (at.w, at.E_D, gradient, self.scaled_gradient, trial.accepted, trial.w, trial.E_D)
+        return BayesianStep(*step, mu=trial.mu, gain_ratio=trial.gain_ratio, **bayes)
 
 
 def _log_change(pair: tuple[float, float], previous: tuple[float, float]) -> float:

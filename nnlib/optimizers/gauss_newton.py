@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib.optimizers._steps import Step, Steps, gradient_cosine, starting_point
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, starting_point
 from nnlib.problems import NormalEquations, require_least_squares
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 
 def gauss_newton(problem, w0: ArrayLike) -> Steps:
@@ -17,21 +17,7 @@ def gauss_newton(problem, w0: ArrayLike) -> Steps:
     Far away it may go anywhere: every step to a finite loss is taken, also a worse one. It ends when JᵀJ is
     singular to working precision, or when the loss is not finite.
 
-    Parameters
-    ----------
-    problem : object
-        A least-squares problem, with normal_equations(w).
-    w0 : (n,) array
-        Start.
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
-
-    References
-    ----------
-    Nocedal & Wright (2006), Numerical Optimization, section 10.3.
+    The problem must be one of least squares, with normal_equations(w). See Nocedal & Wright (2006), section 10.3.
 
     Examples
     --------
@@ -41,8 +27,8 @@ def gauss_newton(problem, w0: ArrayLike) -> Steps:
     array([1., 2.])
     """
     require_least_squares(problem, "gauss_newton")
-    w, _ = starting_point(problem, w0)
-    return Steps("gauss_newton", problem, w, _steps(problem, w))
+    w, loss = starting_point(problem, w0)
+    return Steps("gauss_newton", problem, w, loss, _steps(problem, w))
 
 
 def _steps(problem, w):
@@ -59,17 +45,8 @@ def _steps(problem, w):
         gain_ratio = (loss - model.loss) / predicted if predicted > 0 else np.nan
         if accepted:
             w, (JTJ, g, loss) = trial, model
-        yield Step(
-            w=w,
-            loss=loss,
-            gradient_norm=float(np.linalg.norm(g)),
-            scaled_gradient=gradient_cosine(g, np.diagonal(JTJ), loss),
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=model.loss,
-            gain_ratio=gain_ratio,
-            mu=0.0,
-        )
+        cosine = gradient_cosine(g, np.diagonal(JTJ), loss)
+        yield Step(w, loss, norm(g), cosine, accepted, trial, model.loss, mu=0.0, gain_ratio=gain_ratio)
         if not accepted:
             return StopReason.NOT_FINITE.with_numbers(loss=model.loss)
 

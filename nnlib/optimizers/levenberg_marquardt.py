@@ -16,20 +16,15 @@ is never kept: μ rises and the same w is tried again.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.optimizers._steps import (
-    Step,
-    Steps,
-    gradient_cosine,
-    norm,
-    require_finite_start,
-    starting_vector,
-)
+from nnlib import arguments
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, require_finite_start, starting_vector
 from nnlib.problems import FactoredEquations, NormalEquations, require_least_squares
-from nnlib.reasons import StopReason
+from nnlib.results import StopReason
 
 SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up
 EPS = np.finfo(float).eps
@@ -54,8 +49,6 @@ def levenberg_marquardt(
     problem : object
         A least-squares problem, with loss(w) and normal_equations(w); its quadratic_model(w, limit) is used if it has
         one.
-    w0 : (n,) array
-        Start; the loss there must be finite.
     mu : float, default 1e-3
         First value of the damping μ > 0.
     rule : {"gain-ratio", "marquardt"}, default "gain-ratio"
@@ -66,11 +59,6 @@ def levenberg_marquardt(
         D in (JᵀJ + μD) p = −Jᵀr: I, or the running maximum of diag(JᵀJ).
     mu_max : float, default 1e16
         The run ends when μ rises above it: there is no downhill step to be found.
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records, accepted and rejected ones.
 
     References
     ----------
@@ -87,24 +75,23 @@ def levenberg_marquardt(
     array([2.])
     """
     require_least_squares(problem, "levenberg_marquardt")
-    next_mu = RULES[check.choice("rule", rule, RULES)]
-    scaled = check.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
-    mu_max = check.number("mu_max", mu_max, above=0)
-    mu = check.number("mu", mu, above=0, at_most=mu_max)
-    quadratic_model, w = _quadratic_model(problem), starting_vector(problem, w0)
+    next_mu = RULES[arguments.choice("rule", rule, RULES)]
+    scaled = arguments.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
+    mu_max = arguments.number("mu_max", mu_max, above=0)
+    mu = arguments.number("mu", mu, above=0, at_most=mu_max)
+    w = starting_vector(problem, w0)
+    quadratic_model = getattr(problem, "quadratic_model", None) or partial(_normal_equations, problem)
     start = quadratic_model(w)
     require_finite_start(start.loss)
     if not np.isfinite(start.diagonal).all():
         raise ValueError("the derivatives at w0 must be finite: start elsewhere")
     steps = _steps(quadratic_model, w, start, mu, next_mu, scaled, mu_max)
-    return Steps("levenberg_marquardt", problem, w, steps, start.loss)
+    return Steps("levenberg_marquardt", problem, w, start.loss, steps)
 
 
-def _quadratic_model(problem):
-    """problem.quadratic_model, or the normal equations of a problem that has nothing better."""
-    if hasattr(problem, "quadratic_model"):
-        return problem.quadratic_model
-    return lambda w, limit=np.inf: NormalEquations(*problem.normal_equations(w))
+def _normal_equations(problem, w, limit=np.inf):
+    """The quadratic model of a problem that has no method of this name, whatever the limit."""
+    return NormalEquations(*problem.normal_equations(w))
 
 
 def _steps(quadratic_model, w, model, mu, next_mu, scaled, mu_max):
@@ -127,17 +114,7 @@ def _steps(quadratic_model, w, model, mu, next_mu, scaled, mu_max):
         mu, growth = next_mu(mu, growth, accepted, gain_ratio)
         mu = max(mu, SMALLEST_MU)
         cosine = gradient_cosine(g, diagonal, model.loss)
-        yield Step(
-            w=w,
-            loss=model.loss,
-            gradient_norm=norm(g),
-            scaled_gradient=cosine,
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=trial_loss,
-            mu=used_mu,
-            gain_ratio=gain_ratio,
-        )
+        yield Step(w, model.loss, norm(g), cosine, accepted, trial, trial_loss, mu=used_mu, gain_ratio=gain_ratio)
         # A step can promise little because w is a minimum, or only because μ is large: the gradient tells.
         at_minimum = cosine <= FLAT or model.loss <= exact_fit
         if at_minimum and (too_small_to_see or mu > mu_max):

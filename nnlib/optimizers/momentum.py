@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
 from nnlib.optimizers._descent import LearningRate, descent
 from nnlib.optimizers._steps import Steps
 
@@ -39,16 +39,6 @@ def momentum(
         w of the records is that point, so that its loss and gradient are the ones the method works with; in terms of
         it the step is v ← c v − η g, w ← w + c v − η g.
 
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range.
-
     References
     ----------
     Polyak (1964), Some methods of speeding up the convergence of iteration methods, USSR Comp. Math. 4(5); Nesterov
@@ -66,8 +56,8 @@ def momentum(
     >>> train(steepest_descent(valley, [1.0, 1.0], learning_rate=0.01), goal=1e-6).n_steps
     653
     """
-    coefficient = check.number("coefficient", coefficient, at_least=0, below=1)
-    rule = partial(look_ahead if check.flag("nesterov", nesterov) else heavy_ball, coefficient=coefficient)
+    coefficient = arguments.number("coefficient", coefficient, at_least=0, below=1)
+    rule = partial(look_ahead if arguments.flag("nesterov", nesterov) else heavy_ball, coefficient=coefficient)
     at_rest = 0.0
     return descent("momentum", problem, w0, learning_rate, rule, at_rest, batch_size, seed, batches_per_step)
 

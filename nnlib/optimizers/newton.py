@@ -14,10 +14,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
+from nnlib import arguments
+from nnlib.arguments import FloatArray
 from nnlib.optimizers._descent import evaluate, not_finite
-from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
-from nnlib.reasons import StopReason
+from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
+from nnlib.results import StopReason
 
 
 def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
@@ -32,21 +33,9 @@ def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
     ----------
     problem : object
         With loss(w), loss_and_gradient(w) and hessian(w).
-    w0 : (n,) array
-        Start; the loss there must be finite.
     flip_negative : bool, default False
         Use |λ_i| for the eigenvalues λ_i of H, which turns the step round in directions of negative curvature, so that
         it always starts downhill and leaves saddles behind. Where H is positive definite it changes nothing.
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range.
 
     References
     ----------
@@ -66,9 +55,9 @@ def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
     array([1.])
     """
     require_methods(problem, "newton", "loss", "loss_and_gradient", "hessian")
-    flip_negative = check.flag("flip_negative", flip_negative)
-    w, _ = starting_point(problem, w0)
-    return Steps("newton", problem, w, _steps(problem, w, flip_negative))
+    flip_negative = arguments.flag("flip_negative", flip_negative)
+    w, loss = starting_point(problem, w0)
+    return Steps("newton", problem, w, loss, _steps(problem, w, flip_negative))
 
 
 def _steps(problem, w, flip_negative):
@@ -89,16 +78,10 @@ def _steps(problem, w, flip_negative):
         if accepted:
             w, loss, g, H = trial, trial_loss, trial_g, trial_H
             eigenvalues, Q = _spectrum(H)
+        scaled = relative_gradient(g, w, loss, start_loss)
+        smallest = 0.0 if _is_zero(eigenvalues)[0] else float(eigenvalues[0])
         yield Step(
-            w=w,
-            loss=loss,
-            gradient_norm=norm(g),
-            scaled_gradient=relative_gradient(g, w, loss, start_loss),
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=trial_loss,
-            gain_ratio=gain_ratio,
-            smallest_eigenvalue=0.0 if _is_zero(eigenvalues)[0] else float(eigenvalues[0]),
+            w, loss, norm(g), scaled, accepted, trial, trial_loss, gain_ratio=gain_ratio, smallest_eigenvalue=smallest
         )
         if not accepted:
             return not_finite(trial_loss, trial_H if np.isfinite(trial_g).all() else trial_g)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import count
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib import _arguments as check
-from nnlib.optimizers._descent import LearningRate, evaluate, learning_rates, not_finite
-from nnlib.optimizers._steps import FloatArray, Step, Steps, norm, relative_gradient, require_methods, starting_point
+from nnlib import arguments
+from nnlib.arguments import FloatArray
+from nnlib.optimizers._descent import LearningRate, descending, evaluate, learning_rates
+from nnlib.optimizers._steps import Steps, require_methods, starting_point
 
 
 def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_penalty: ArrayLike) -> Steps:
@@ -18,28 +19,16 @@ def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_pe
     Weights that the data do not need become exactly 0 and stay there. That is the difference to the L2 penalty of
     weight decay, ½ λ Σ w², which makes weights small but none of them zero.
 
+    The loss in the records is E + λ Σ|w|, with the penalty; their gradient is the shortest of its subgradients, which
+    is zero at a minimum: g_j + λ sign(w_j) for w_j ≠ 0, S(g_j, λ) for w_j = 0.
+
     Parameters
     ----------
-    problem : object
-        With loss(w) and loss_and_gradient(w).
-    w0 : (n,) array
-        Start; the loss there must be finite.
     learning_rate : float or callable
         η, or a schedule; see `steepest_descent`. The loss falls at every step for η ≤ 1/λ_max, with λ_max the largest
         eigenvalue of the Hessian of E.
     l1_penalty : float or (n,) array
         λ ≥ 0, one for all weights and biases or one for each (0 for those to be left free).
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records. Their loss is E + λ Σ|w|, with the penalty; their gradient is the shortest of
-        its subgradients, which is zero at a minimum: g_j + λ sign(w_j) for w_j ≠ 0, S(g_j, λ) for w_j = 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range.
 
     References
     ----------
@@ -59,12 +48,18 @@ def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_pe
     rates = learning_rates(learning_rate)
     w, loss = starting_point(problem, w0)
     penalty = _penalties(l1_penalty, len(w))
-    penalized = loss + float(penalty @ np.abs(w))
-    return Steps("proximal_gradient", problem, w, _steps(problem, w, penalized, rates, penalty), loss0=penalized)
+
+    def penalized(w):
+        loss, g = evaluate(problem, w)
+        return float(loss + penalty @ np.abs(w)), g
+
+    rule = partial(shrink, penalty=penalty)
+    steps = descending(penalized, w, rates, rule, slope=partial(shortest_subgradient, penalty=penalty))
+    return Steps("proximal_gradient", problem, w, loss + float(penalty @ np.abs(w)), steps)
 
 
 def _penalties(l1_penalty, n) -> FloatArray:
-    penalty = check.real_array("l1_penalty", l1_penalty, (0, 1))
+    penalty = arguments.real_array("l1_penalty", l1_penalty, (0, 1))
     if penalty.ndim == 1 and len(penalty) != n:
         raise ValueError(f"l1_penalty has {len(penalty)} entries, w0 has {n}")
     if penalty.min() < 0:
@@ -72,31 +67,9 @@ def _penalties(l1_penalty, n) -> FloatArray:
     return np.broadcast_to(penalty, n)
 
 
-def _steps(problem, w, start_loss, rates, penalty):
-    loss = start_loss
-    _, g = evaluate(problem, w)
-    for k in count(1):
-        learning_rate = rates(k)
-        with np.errstate(all="ignore"):
-            trial = soft_threshold(w - learning_rate * g, learning_rate * penalty)
-            data_loss, trial_g = evaluate(problem, trial)
-            trial_loss = float(data_loss + penalty @ np.abs(trial))
-        accepted = bool(np.isfinite(trial_loss) and np.isfinite(trial_g).all())
-        if accepted:
-            w, loss, g = trial, trial_loss, trial_g
-        subgradient = shortest_subgradient(w, g, penalty)
-        yield Step(
-            w=w,
-            loss=loss,
-            gradient_norm=norm(subgradient),
-            scaled_gradient=relative_gradient(subgradient, w, loss, start_loss),
-            accepted=accepted,
-            trial_w=trial,
-            trial_loss=trial_loss,
-            learning_rate=learning_rate,
-        )
-        if not accepted:
-            return not_finite(trial_loss, trial_g)
+def shrink(w, g, learning_rate, memory, penalty):
+    """w ← S(w − η g, ηλ). There is nothing to remember."""
+    return soft_threshold(w - learning_rate * g, learning_rate * penalty), memory
 
 
 def soft_threshold(u: FloatArray, t: FloatArray | float) -> FloatArray:

@@ -28,8 +28,6 @@ def steepest_descent(
     ----------
     problem : object
         With loss(w) and loss_and_gradient(w); for mini-batches a `NetworkFit`, or another with batch(rows) and X.
-    w0 : (n,) array
-        Start; the loss there must be finite.
     learning_rate : float or callable
         η > 0, or a schedule: a function of the step's number 1, 2, 3, … that gives η ≥ 0. Losses are sums over
         samples, so η has to be smaller for more samples.
@@ -43,16 +41,6 @@ def steepest_descent(
         How many updates make one step, one `Step` record: by default all of an epoch; 1 to see each. Either way loss
         and gradient in the record are those of ALL samples at the w after the step, never a batch's, at the price of
         one more pass through the data a step.
-
-    Returns
-    -------
-    Steps
-        An iterator of `Step` records.
-
-    Raises
-    ------
-    TypeError, ValueError
-        For arguments of the wrong type, shape or range.
 
     References
     ----------

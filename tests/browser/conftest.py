@@ -133,7 +133,7 @@ class FigurePage:
 
     def figures(self):
         """All figures that are alive: a picture, its numbers and its controls."""
-        return self.page.locator(".nnlib-live, .nnlib-recorded[data-ready]")
+        return self.page.locator(".nnlib-plot")
 
     def figure(self, i: int = 0):
         """The locator of one figure, waiting until it is on the page."""
@@ -207,7 +207,6 @@ class FigurePage:
         x, y = handle.evaluate(
             """node => {
                  const box = node.getBoundingClientRect();
-                 if (node.tagName !== "INPUT") return [box.x + box.width / 2, box.y + box.height / 2];
                  const part = (node.value - node.min) / (node.max - node.min);
                  return [box.x + 8 + part * (box.width - 16), box.y + box.height / 2];
                }"""
@@ -218,7 +217,7 @@ class FigurePage:
     def drag_on(self, label: str, to: float, steps: int = 12, figure: int = 0) -> None:
         box = self.slider(label, figure).evaluate(
             """node => {
-                 const track = (node.closest(".noUi-target") || node).getBoundingClientRect();
+                 const track = node.getBoundingClientRect();
                  return [track.x, track.y, track.width, track.height];
                }"""
         )

@@ -1,95 +1,274 @@
-"""Chapter 00: the course's conventions."""
+"""Chapter 00: how long may a step be?"""
+
+from __future__ import annotations
+
+from itertools import islice
 
 import numpy as np
 
-from nnlib.course.exercises._exercise import Exercise
+from nnlib import datasets
+from nnlib.course.exercises._contest import Contest
+from nnlib.course.exercises._exercise import Answers, Asked, Exercise, Question, Told, in_kind
+from nnlib.network import MLP
+from nnlib.optimizers import steepest_descent
+from nnlib.problems import NetworkFit
 
-eigenvalues = np.linalg.eigvalsh
-
-
-check_data_error = Exercise(
-    name="data_error",
-    quantities=("E_D",),
-    cases=[
-        (np.array([1.0, 2.0, 5.0]), np.array([0.0, 3.0, 2.0])),
-        (np.array([2.0, -1.0, 0.5, 4.0]), np.array([1.0, 1.0, 0.0, 1.0])),
-    ],
-    right=lambda prediction, target: 0.5 * np.sum((prediction - target) ** 2),
-    also_right=lambda prediction, target: (prediction - target) @ (prediction - target) / 2,
-    slips={
-        "A factor 2: this is the sum of squares. E_D in this course is half of it.": lambda y, t: np.sum((y - t) ** 2),
-        "This is the mean. Losses in this course are sums over the samples, with a ½.": lambda y, t: np.mean(
-            (y - t) ** 2
+twice_as_long = Question(
+    "With η = 0.007 the network learns well. What does the loss do with about twice that, η = 0.015?",
+    {
+        "It falls, about twice as fast": (
+            "Twice the step does twice the work while the slope stays what it is. But it changes on the way."
         ),
-        "This is half the mean. Losses in this course are half the SUM.": lambda y, t: np.mean((y - t) ** 2) / 2,
-        "This is a length. E_D is half the sum of squares, without a root.": lambda y, t: np.linalg.norm(y - t),
-        "The residuals are not squared.": lambda y, t: 0.5 * np.sum(y - t),
-        "First the squares, then the sum: this is half the square of the sum.": lambda y, t: 0.5 * np.sum(y - t) ** 2,
-        "These are the terms. Their sum is missing.": lambda y, t: 0.5 * (y - t) ** 2,
+        "It falls, in a zigzag": "Longer steps do overshoot first and still come down. But 0.015 is longer still.",
+        "It climbs at first, then falls below all others": "So it goes at 0.01; 0.015 is too far beyond the edge.",
+        "It climbs until the computer has no larger numbers": (
+            "Each step lands higher than the one before. The edge lies near 0.01; sections 3 and 4 say why."
+        ),
     },
-    praise="half the sum of the squared residuals; for r = (1, −1, 3) it is ½ (1 + 1 + 9) = 5.5.",
+    answer="It climbs until the computer has no larger numbers",
 )
 
-check_data_gradient = Exercise(
-    name="data_gradient",
-    quantities=("g",),
-    cases=[
-        (np.array([[1.0, 0.5], [1.0, -1.0], [1.0, 2.0]]), np.array([1.0, -1.0, 3.0])),
-        (np.array([[2.0, 1.0, 0.0], [-1.0, 1.0, 3.0]]), np.array([1.0, -2.0])),
-    ],
-    right=lambda J, r: J.T @ r,
-    also_right=lambda J, r: np.array([sum(J[i, j] * r[i] for i in range(len(r))) for j in range(J.shape[1])]),
-    slips={
-        "A factor 2: it belongs to the convention without ½, where E is the whole sum of squares.": lambda J, r: (
-            2 * J.T @ r
+what_turns_the_loss = Question(
+    "At η = 0.01 the loss climbs until step 9. Then it turns. What turns it?",
+    {
+        "The steps become shorter": (
+            "They do near a minimum. But η stays, and the gradient is longest just where the loss turns."
         ),
-        "A ½ too many: that of E_D cancels the 2 that the square brings down.": lambda J, r: 0.5 * J.T @ r,
-        "A sign: you took target − prediction. Residuals in this course are prediction − target.": lambda J, r: (
-            -J.T @ r
+        "The loss is so high that it can only fall": (
+            "A ball would roll back, a step does not: on a parabola beyond the limit the heights only grow."
         ),
-        "This is the mean over the samples. Losses in this course are sums.": lambda J, r: J.T @ r / len(r),
-        "The residuals are missing: these are the sums of J's columns.": lambda J, r: J.sum(axis=0),
+        "The valley becomes sharper, and its walls throw the network back": (
+            "Walls push a ball back. A step jumps over them, and the sharper they are, the higher it lands."
+        ),
+        "The valley becomes flatter": "The largest curvature falls below 2/η = 200 between step 10 and step 11.",
     },
-    praise="g = Jᵀr, one entry for each weight.",
+    answer="The valley becomes flatter",
 )
 
-check_stability_limit = Exercise(
-    name="stability_limit",
-    quantities=("the limit",),
-    cases=[
-        (np.array([[7.0, 2.0], [2.0, 4.0]]),),  # eigenvalues 3 and 8
-        (np.array([[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 5.0]]),),
-    ],
-    right=lambda H: 2 / eigenvalues(H)[-1],
-    also_right=lambda H: 2 / np.linalg.norm(H, 2),
-    slips={
-        "That is 2/λ_min. The direction of the LARGEST curvature gives out first.": lambda H: 2 / eigenvalues(H)[0],
-        "That is 1/λ_max, the step to the bottom of that direction. The limit is twice as far.": lambda H: (
-            1 / eigenvalues(H)[-1]
+
+check_on_paper = Answers(
+    name="on_paper",
+    asked={
+        "factor": Asked(
+            right=-0.5,
+            slips={
+                "This is ηλ, what is taken away. The factor is what is left: 1 − ηλ.": 1.5,
+                "A sign: this is 1 + ηλ, a step uphill.": 2.5,
+                "The derivative of ½·5w² is 5w; you took half of it.": 0.25,
+                "The derivative of ½·5w² is 5w; you took twice that.": -2.0,
+            },
         ),
-        "Upside down: large curvature needs small steps, so λ_max stands below the line.": lambda H: (
-            eigenvalues(H)[-1] / 2
+        "w after one step": Asked(
+            right=-1.0,
+            slips={
+                "This is the step, −ηλw. Add it to w.": -3.0,
+                "The factor is negative: the step overshoots and lands on the other side.": 1.0,
+            },
         ),
-        "The largest entry of H is not its largest eigenvalue: try np.linalg.eigvalsh(H).": lambda H: 2 / H.max(),
-        "The trace is the SUM of the eigenvalues; asked for is the largest.": lambda H: 2 / np.trace(H),
-        "That is a limit for each direction. One η serves them all, so the smallest limit counts.": lambda H: (
-            2 / eigenvalues(H)
+        "w after two steps": Asked(
+            right=0.5,
+            slips={
+                "Each step changes sides. The second one leads back.": -0.5,
+                "This takes the first step twice. The second one starts where the first one ended.": -4.0,
+            },
+        ),
+        "loss after two steps": Asked(
+            right=0.625,
+            slips={
+                "Either the ½ is missing or the square.": 1.25,
+                "This is the loss after one step.": 2.5,
+                "The λ is missing.": 0.125,
+            },
+        ),
+        "best rate": Asked(
+            right=0.2,
+            slips={
+                "This is the limit, 2/λ. The bottom is reached in one step with half of it.": 0.4,
+                "This is λ. The sharper the valley, the shorter the step.": 5.0,
+            },
         ),
     },
-    praise="H = [[7, 2], [2, 4]] has the eigenvalues 3 and 8, so η must stay below 2/8.",
+    praise="The factor −0.5 overshoots, and each loss is a quarter of the one before.",
 )
 
-check_noise_std = Exercise(
-    name="noise_std",
-    quantities=("σ",),
-    cases=[(50.0,), (3.0,)],
-    right=lambda beta: 1 / np.sqrt(2 * beta),
-    also_right=lambda beta: (2 * beta) ** -0.5,
+
+def _descend(gradient, w, eta, steps):
+    points = [w]
+    for _ in range(steps):
+        points.append(points[-1] - eta * gradient(points[-1]))
+    return np.array(points)
+
+
+def _descend_into_table(gradient, w, eta, steps):
+    table = np.empty((steps + 1, len(w)))
+    table[0] = w
+    for k in range(steps):
+        table[k + 1] = table[k] - eta * gradient(table[k])
+    return table
+
+
+def _descend_in_place(gradient, w, eta, steps):
+    points = [w := w.copy()]
+    for _ in range(steps):
+        w -= eta * gradient(w)
+        points.append(w)
+    return np.array(points)
+
+
+def _descend_normalized(gradient, w, eta, steps):
+    def direction(w):
+        return gradient(w) / np.linalg.norm(gradient(w))
+
+    return _descend(direction, w, eta, steps)
+
+
+check_descend = Exercise(
+    name="descend",
+    quantities=("the table of points",),
+    cases=[
+        (lambda w: np.array([[7.0, 2.0], [2.0, 4.0]]) @ w, np.array([1.0, 0.5]), 0.2, 4),
+        (lambda w: np.array([w[0] ** 3, 2 * w[1], w[2] - 1]), np.array([1.0, -2.0, 3.0]), 0.1, 3),
+        (lambda w: np.array([np.sin(w[0]), w[1]]), np.array([2.0, 1.0]), 0.5, 6),
+    ],
+    right=_descend,
+    also_right=_descend_into_table,
     slips={
-        "That reads β as 1/σ², which is the convention WITH ½. Without it β = 1/(2σ²).": lambda beta: beta**-0.5,
-        "That is σ², the variance. The standard deviation is its square root.": lambda beta: 1 / (2 * beta),
-        "Upside down: a large β means little noise.": lambda beta: np.sqrt(2 * beta),
-        "The 2 is on the wrong side: β = 1/(2σ²) gives σ² = 1/(2β).": lambda beta: np.sqrt(2 / beta),
+        "It climbs: the gradient points uphill, so it has to be subtracted.": (
+            lambda gradient, w, eta, steps: _descend(gradient, w, -eta, steps)
+        ),
+        "It goes straight on: the gradient is asked for at the start only. Ask again at each new point.": (
+            lambda gradient, w, eta, steps: _descend(lambda _: gradient(w), w, eta, steps)
+        ),
+        "All rows are alike: w -= … changes the array that is in the list already. Make a new one.": _descend_in_place,
+        "This is the last point. All of them are asked for, the start first.": (
+            lambda gradient, w, eta, steps: _descend(gradient, w, eta, steps)[-1]
+        ),
+        "The start is missing: it is the first row.": lambda gradient, w, eta, steps: _descend(gradient, w, eta, steps)[
+            1:
+        ],
+        "The learning rate is missing.": lambda gradient, w, eta, steps: _descend(gradient, w, 1.0, steps),
+        "Every step has the length η: the gradient's own length belongs to the step.": _descend_normalized,
     },
-    praise="β = 50 without ½ means σ = 0.1. Here the same noise has β = 100.",
+    praise="Each row is the one above minus η times the gradient there.",
+)
+
+
+check_three_runs = Answers(
+    name="three_runs",
+    asked={
+        "λ": Asked(
+            right=8.0,
+            slips={
+                "This is ηλ, with η = 0.1 still in it.": 0.8,
+                "A sign: the factor is 0.2 = 1 − ηλ, so ηλ = 1 − 0.2.": 12.0,
+                "This is the factor over η. The factor is 1 − ηλ, not ηλ.": 2.0,
+            },
+        ),
+        "η of B": Asked(
+            right=0.2,
+            slips={
+                "B changes sides: its factor is −0.6, not 0.6.": 0.05,
+                "This is ηλ. Divide by λ.": 1.6,
+            },
+        ),
+        "η of C": Asked(
+            right=0.3,
+            slips={
+                "C changes sides: its factor is −1.4, and 1 − (−1.4) is more than 2.": -0.05,
+                "This is ηλ. Divide by λ once more.": 2.4,
+            },
+        ),
+        "limit": Asked(
+            right=0.25,
+            slips={
+                "This is 1/λ, where one step reaches the bottom.": 0.125,
+                "Upside down: λ stands below the line.": 4.0,
+            },
+        ),
+    },
+    praise="A comes closer from one side, B in a zigzag, and C lies beyond 2/λ = 0.25.",
+)
+
+
+check_faults = Answers(
+    name="faults",
+    asked={
+        "A": Asked(
+            right=2,
+            slips={
+                "A does ask for the gradient in each step. Look at its sign.": 4,
+                "A has its learning rate. What does it do with the product?": 5,
+            },
+            hint="Walk one step of A on ½w² from w = 1: does it come closer to 0?",
+        ),
+        "B": Asked(
+            right=4,
+            slips={
+                "B takes all of its steps, but all of them are alike. Why?": 1,
+                "B's steps do have the same length, but not a fixed one. Where is g computed?": 3,
+            },
+            hint="Walk three steps of B on ½w² from w = 1: what is g in the second step?",
+        ),
+        "C": Asked(
+            right=1,
+            slips={
+                "C computes the gradient inside its loop. How often does the loop run?": 4,
+                "C subtracts, as it should. Look at the return.": 2,
+            },
+            hint="Read the indentation of C.",
+        ),
+        "D": Asked(
+            right=3,
+            slips={
+                "D has its learning rate. What else is the gradient multiplied by?": 5,
+                "D asks for the gradient in each step, and then throws a part of it away.": 4,
+            },
+            hint="How long is a step of D near the bottom, and far away from it?",
+        ),
+    },
+    praise="A climbs, B goes straight on, C stops after one step, D never settles.",
+)
+
+STEPS, TARGET = 300, 0.1  # of the contest
+
+
+def _score_of_plan(rate) -> tuple[bool, str]:
+    """Whether the learning rates rate(1) … rate(300) win on the sine network, and how far they come."""
+    losses = _losses_of_plan([_positive(f"rate({k})", rate(k)) for k in range(1, STEPS + 1)])
+    steps, k, last = len(losses) - 1, int(np.argmax(losses)), losses[-1]
+    if steps < STEPS:
+        return False, f"after {steps} steps the computer has no larger numbers. Long steps need short ones between."
+    if k > 0:
+        return False, f"step {k} lands at {losses[k]:.3g}, above the loss at the start. Wipe the steep part out sooner."
+    if last >= TARGET:
+        return False, f"the plan is safe and ends at {last:.3g}, not below {TARGET}. Flat directions need longer steps."
+    return True, f"it ends at {last:.4f} and never rises above the start. That is your score; how low can you go?"
+
+
+def _losses_of_plan(rates: list[float]) -> list[float]:
+    """The losses of the chapter's network at the start and after each step, as long as they are finite."""
+    data, net = datasets.noisy_sine(seed=0), MLP([1, 10, 1])
+    problem, w0 = NetworkFit(net, data.X, data.Y), net.init(seed=0)
+    steps = steepest_descent(problem, w0, learning_rate=lambda k: rates[k - 1])
+    return [problem.loss(w0), *(record.loss for record in islice(steps, len(rates)))]
+
+
+def _positive(what: str, value) -> float:
+    number = in_kind(what, value, 1.0)
+    if number.shape != () or number <= 0:
+        raise Told(f"{what} must be one number above 0, it is {number.tolist()}.")
+    return float(number)
+
+
+check_rate = Contest(
+    name="rate",
+    judge=_score_of_plan,
+    right=lambda k: 0.05 if k % 3 == 0 else 1 / 212 if k % 3 == 1 else 1 / 149,
+    also_right=lambda k: [0.03, 0.005, 0.005][k % 3],
+    slips={
+        "the computer has no larger numbers": lambda k: 0.015,
+        "above the loss at the start": lambda k: 0.01,
+        "the plan is safe": lambda k: 0.009,
+        "must be one number above 0": lambda k: 0.0,
+    },
 )

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from nnlib.live import COLORS
-from nnlib.live.board import Board
+from nnlib import MLP, NetworkFit, datasets
+from nnlib.live import COLORS, Board
 
 # One meaning, one color and one marker, in every figure of the course.
 ACCEPTED = {"color": COLORS["blue"], "marker": "o", "markersize": 5, "linewidth": 1.8}
@@ -116,3 +116,16 @@ def marks_of(run: Run) -> dict:
         "loss": run.loss,
         "refused loss": run.refused("trial_loss"),
     }
+
+
+def neuron() -> NetworkFit:
+    """The example of the chapters on curvature: one tanh neuron and 15 points."""
+    x = np.linspace(-2, 2, 15)
+    y = np.tanh(1.5 * x - 1) + 0.1 * np.random.default_rng(1).normal(size=15)
+    return NetworkFit(MLP([1, 1], output="tanh"), x, y)
+
+
+def sine_network() -> tuple[NetworkFit, np.ndarray]:
+    """The example of the chapters on training: ten tanh units, 41 points of a noisy sine, and weights to start from."""
+    data, net = datasets.noisy_sine(seed=0), MLP([1, 10, 1])
+    return NetworkFit(net, data.X, data.Y), net.init(seed=0)

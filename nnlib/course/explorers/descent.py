@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnlib import NetworkFit, levenberg_marquardt, steepest_descent
+from nnlib import CurveFit, NetworkFit, datasets, gauss_newton, levenberg_marquardt, steepest_descent
 from nnlib.course.explorers._pictures import (
     ACCEPTED,
     HERE,
@@ -12,12 +12,13 @@ from nnlib.course.explorers._pictures import (
     Run,
     data_and_curve,
     marks_of,
+    neuron,
     over_steps,
     plane,
     run_marks,
+    sine_network,
 )
-from nnlib.live import COLORS, Slider
-from nnlib.live.board import Board, Frame, figure, short
+from nnlib.live import COLORS, Board, Frame, Slider, figure, short
 
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2]
 MUS = 10.0 ** np.arange(-6, 7)
@@ -98,20 +99,6 @@ def curve_and_losses(problem, w0, max_steps: int, **looks):
     return board, marks
 
 
-def descent_on_network(problem, w0, *, max_steps: int = 300, ask=None):
-    """A network that learns a curve by steepest descent, anew at every move of the learning rate."""
-    board, marks = curve_and_losses(problem, w0, max_steps, descent={"color": COLORS["blue"]})
-
-    def show(learning_rate):
-        run = Run.of(steepest_descent(problem, w0, learning_rate=learning_rate), max_steps)
-        numbers = {"η": learning_rate, "steps": run.count, "loss": f"{short(run.loss[0])} → {short(run.loss[-1])}"}
-        alt = "A network after {steps} steps of steepest descent with learning rate {η}: loss {loss}. " + run.ending
-        return Frame(marks("descent", run), numbers, alt)
-
-    control = Slider("learning_rate", "η, learning rate", LEARNING_RATES, start=0.01, format="{:g}")
-    return figure(board, show, [control], ask=ask)
-
-
 def lm_against_descent(problem, w0, *, max_steps: int = 100, ask=None):
     """The same network from the same start by Levenberg–Marquardt and by steepest descent."""
     looks = {"descent": {"color": COLORS["vermillion"], "linestyle": "--"}, "LM": {"color": COLORS["blue"]}}
@@ -135,3 +122,21 @@ def lm_against_descent(problem, w0, *, max_steps: int = 100, ask=None):
         Slider("learning_rate", "η, learning rate of descent", LEARNING_RATES, start=0.01, format="{:g}"),
     ]
     return figure(board, show, controls, ask=ask)
+
+
+def gauss_newton_from(b):
+    return gauss_newton(neuron(), [0.5, b])
+
+
+def narrow_peak():
+    peak = datasets.nist("Eckerle4")
+    return levenberg_marquardt(CurveFit(peak.model, peak.x, peak.y), peak.starts[0])
+
+
+EXAMPLES = {
+    "descent_on_surface": lambda: descent_on_surface(
+        neuron(), gauss_newton_from, Slider("b", "b, bias at the start", np.linspace(0, 2, 21), 1.5, "{:.1f}")
+    ),
+    "fit_step_by_step": lambda: fit_step_by_step(narrow_peak(), xlabel="wavelength", ylabel="transmittance"),
+    "lm_against_descent": lambda: lm_against_descent(*sine_network()),
+}

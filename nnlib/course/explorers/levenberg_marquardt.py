@@ -7,9 +7,18 @@ from typing import NamedTuple
 import numpy as np
 
 from nnlib import levenberg_marquardt
-from nnlib.course.explorers._pictures import ACCEPTED, HERE, REJECTED, Run, marks_of, over_steps, plane, run_marks
-from nnlib.live import COLORS, Choice, Slider
-from nnlib.live.board import Board, Frame, figure, stepper
+from nnlib.course.explorers._pictures import (
+    ACCEPTED,
+    HERE,
+    REJECTED,
+    Run,
+    marks_of,
+    neuron,
+    over_steps,
+    plane,
+    run_marks,
+)
+from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, stepper
 
 MU_VALUES = np.geomspace(1e-3, 1e3, 49)
 
@@ -126,3 +135,9 @@ def still_arrow(ax, tail, direction, words, color) -> None:
     arrow(ax, tail, tail + direction, color=color)
     left = x > np.dot([0.2, 0.8], ax.get_xlim())
     ax.text(x, y, f" {words} ", color=color, ha="right" if left else "left", va="top" if direction[1] < 0 else "bottom")
+
+
+EXAMPLES = {
+    "mu_dial": lambda: mu_dial(neuron(), np.array([1.5, 1.0])),
+    "lm_steps": lambda: lm_steps(neuron(), [0.5, 1.5]),
+}

@@ -13,10 +13,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+FloatArray = NDArray[np.float64]
+
 AXES = {0: "a number", 1: "a vector", 2: "a matrix"}
 
 
-def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = False) -> NDArray[np.float64]:
+def real_array(name: str, value, ndim: int | tuple[int, ...]) -> FloatArray:
     """`value` as a float64 array of finite numbers with `ndim` axes (a tuple lists the numbers of axes allowed)."""
     array = as_array(name, value)
     if array.dtype.kind not in "biuf":
@@ -25,7 +27,7 @@ def real_array(name: str, value, ndim: int | tuple[int, ...], empty: bool = Fals
     if array.ndim not in allowed:
         wanted = " or ".join(f"{AXES.get(k, 'an array')} ({k} axes)" for k in allowed)
         raise ValueError(f"{name} must be {wanted}, got an array of shape {array.shape}")
-    if array.size == 0 and not empty:
+    if array.size == 0:
         raise ValueError(f"{name} is empty, its shape is {array.shape}")
     array = array.astype(np.float64, copy=False)
     if not _is_finite(array):
@@ -49,7 +51,7 @@ def numbers(name: str, value) -> NDArray:
     return array
 
 
-def real_numbers(name: str, value) -> NDArray[np.float64]:
+def real_numbers(name: str, value) -> FloatArray:
     """As `numbers`, but real ones, in float64."""
     array = numbers(name, value)
     if np.iscomplexobj(array):
@@ -96,7 +98,7 @@ def as_array(name: str, value) -> NDArray:
 def _describe(value, array: np.ndarray) -> str:
     if isinstance(value, str):
         return f"the text {value!r}"
-    if array.dtype == object or array.ndim == 0:
+    if array.ndim == 0:
         return f"{type(value).__name__}"
     return f"an array of dtype {array.dtype}"
 
@@ -108,26 +110,23 @@ def number(
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {value!r} ({type(value).__name__})")
     value = float(value)
-    limits = [
-        (value > above, f"above {above:g}"),
-        (value < below, f"below {below:g}"),
-        (value >= at_least, f"at least {at_least:g}"),
-        (value <= at_most, f"at most {at_most:g}"),
-    ]
     if not math.isfinite(value):
         raise ValueError(f"{name} must be a finite number, got {value}")
-    for holds, limit in limits:
+    for holds, words, limit in (
+        (value > above, "above", above),
+        (value < below, "below", below),
+        (value >= at_least, "at least", at_least),
+        (value <= at_most, "at most", at_most),
+    ):
         if not holds:
-            raise ValueError(f"{name} must be {limit}, got {value:g}")
+            raise ValueError(f"{name} must be {words} {limit:g}, got {value:g}")
     return value
 
 
 def integer(name: str, value, *, at_least: int | None = None) -> int:
     """`value` as an int, `at_least` that large."""
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be a whole number, got {value!r} (bool)")
     try:
-        value = operator.index(value)
+        value = operator.index(None if isinstance(value, (bool, np.bool_)) else value)
     except TypeError:
         raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})") from None
     if at_least is not None and value < at_least:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nnlib
-from nnlib import checks
+from nnlib import derivatives
 from nnlib.course.sample_by_sample import accumulate, mean_gradient
 
 LAMBDA = 0.3
@@ -60,7 +60,7 @@ def test_it_is_the_gradient_of_the_mean_logistic_cross_entropy_as_books_write_it
         return -1 / len(X) * (Y * np.log(h) + (1 - Y) * np.log(1 - h)).sum() + penalty(net, w)
 
     D = mean_gradient(net, w, X, Y, "cross-entropy", LAMBDA, decay_biases=False)
-    assert checks.numerical_gradient(J, w, "complex") == pytest.approx(D, rel=1e-12, abs=1e-15)
+    assert derivatives.numerical_gradient(J, w, "complex") == pytest.approx(D, rel=1e-12, abs=1e-15)
 
 
 def test_it_is_the_gradient_of_the_mean_squared_error_as_books_write_it():
@@ -70,7 +70,7 @@ def test_it_is_the_gradient_of_the_mean_squared_error_as_books_write_it():
         return 1 / (2 * len(X)) * ((net.predict(w, X) - Y) ** 2).sum() + penalty(net, w)
 
     D = mean_gradient(net, w, X, Y, "squared-error", LAMBDA, decay_biases=False)
-    assert checks.numerical_gradient(J, w, "complex") == pytest.approx(D, rel=1e-12, abs=1e-15)
+    assert derivatives.numerical_gradient(J, w, "complex") == pytest.approx(D, rel=1e-12, abs=1e-15)
 
 
 def test_samples_add_up_in_any_order():
@@ -79,35 +79,17 @@ def test_samples_add_up_in_any_order():
     assert_equal_to_rounding(sum(parts), accumulate(net, w, X, Y, "cross-entropy"))
 
 
-@pytest.mark.parametrize("function", [accumulate, mean_gradient])
 @pytest.mark.parametrize(
     ("changed", "error", "message"),
     [
         ({"net": [2, 3, 1]}, TypeError, "net must be an nnlib.MLP, got list"),
         ({"w": np.zeros(3)}, ValueError, r"w has shape \(3,\), the network \[2, 3, 1\] takes \(13,\)"),
-        ({"w": np.full(13, np.nan)}, ValueError, r"w must be finite, w\[0\] is nan"),
-        ({"w": np.zeros(13) + 1j}, TypeError, "w must hold real numbers, got an array of dtype complex128"),
         ({"X": np.zeros((4, 3))}, ValueError, "X has 3 columns, the network takes 2 inputs"),
-        ({"X": [[1.0, np.inf]] * 4}, ValueError, "X must be finite"),
-        ({"Y": np.zeros((3, 1))}, ValueError, "X has 4 rows and Y has 3"),
-        ({"Y": "abc"}, TypeError, "Y must hold real numbers, got the text 'abc'"),
         ({"cost": "cross-entropy"}, ValueError, "cost='cross-entropy' goes with logistic or softmax outputs"),
+        ({"weight_decay": -1.0}, ValueError, "weight_decay must be at least 0, got -1"),
     ],
 )
-def test_bad_input_is_named(function, changed, error, message):
+def test_bad_input_is_named(changed, error, message):
     good = {"net": nnlib.MLP([2, 3, 1]), "w": np.zeros(13), "X": np.zeros((4, 2)), "Y": np.zeros((4, 1))}
     with pytest.raises(error, match=message):
-        function(**(good | changed))
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
-    [
-        ({"weight_decay": -1.0}, ValueError, "weight_decay must be at least 0, got -1"),
-        ({"weight_decay": "much"}, TypeError, "weight_decay must be a number, got 'much'"),
-        ({"decay_biases": 1}, TypeError, "decay_biases must be True or False, got 1"),
-    ],
-)
-def test_bad_options_are_named(options, error, message):
-    with pytest.raises(error, match=message):
-        mean_gradient(nnlib.MLP([1, 1]), [1.0, 1.0], [1.0], [1.0], **options)
+        mean_gradient(**(good | changed))
