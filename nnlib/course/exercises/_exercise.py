@@ -3,7 +3,7 @@
 - `Exercise`: the reader writes a function. It runs on several cases.
 - `Program`: the reader writes a whole training loop. The problem handed in notes every point that is tried.
 - `Answers`: the reader fills in a dict, by hand or after reading something.
-- `Contest`: the reader brings a program or its options; trials are counted until the loss is low enough.
+- `Contest`: the reader's function is given a score.
 - `Question`: what a figure asks before it moves.
 
 All but the contest share one way to judge. What the reader's answer gives and what the right answer gives are laid out
@@ -413,9 +413,9 @@ class Watched:
     each once.
     """
 
-    def __init__(self, problem, start: np.ndarray, limit: int, goal: float = -np.inf):
-        """`limit` is the number of evaluations, `goal` a loss below which the program has done enough."""
-        self._problem, self.limit, self.goal = problem, limit, goal
+    def __init__(self, problem, start: np.ndarray, limit: int, goal: float = -np.inf, most: float = np.inf):
+        """`limit` is the number of evaluations, `most` that of trials; below the loss `goal` nothing more is needed."""
+        self._problem, self.limit, self.goal, self.most = problem, limit, goal, most
         self.evaluations, self.arrived = 0, False
         self._points = {start.tobytes(): start}
 
@@ -446,16 +446,18 @@ class Watched:
             point = np.array(w, dtype=float)
         except (TypeError, ValueError):
             return  # the problem itself will complain
-        if not self.arrived and point.tobytes() not in self._points:
-            self._points[point.tobytes()] = point
-            self.arrived = self.goal > -np.inf and self._problem.loss(point) < self.goal
-        if self.arrived:
-            raise Endless("at the goal")
+        self._points.setdefault(point.tobytes(), point)
+        self.arrived = self.goal > -np.inf and self._problem.loss(point) < self.goal
+        self.require_limit()
 
     def require_limit(self) -> None:
-        """End the program that has evaluated too often."""
+        """End the program that has evaluated too often, or enough."""
+        if self.arrived:
+            raise Endless("at the goal")
         if self.evaluations > self.limit:
             raise Endless(f"after {self.limit} evaluations")
+        if len(self.trials) > self.most:
+            raise Endless(f"after {self.most} trials")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -616,8 +618,8 @@ class Answers(Check):
     def slipped_answers(self) -> Iterator[tuple[str, dict]]:
         """Each hint with the dict that earns it."""
         for name, asked in self.asked.items():
-            other_options = [(asked.hint, option) for option in asked.options if option != asked.right]
-            for hint, value in [*asked.slips.items(), *other_options]:
+            others = [option for option in asked.options if option not in (asked.right, *asked.slips.values())]
+            for hint, value in [*asked.slips.items(), *((asked.hint, other) for other in others if asked.hint)]:
                 yield hint, {**self.solutions[0], name: value}
 
     def _judged(self, answers) -> Finding:
@@ -674,93 +676,58 @@ class Answers(Check):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Contest(Check):
-    """Call it with a program, ``program(problem, w)``, or with a dict of options: trials are counted to each goal.
-
-    A program need not stop by itself, and what it returns does not count.
+class Contest(_OfFunctions):
+    """Call it with the reader's function: it is tried out, and told how far it came. No single answer is right.
 
     Parameters
     ----------
-    name : str
-        Of the reader's entry.
-    cases : mapping of str to tuple
-        Problem, start, and the loss that is to be reached; several with different minima, so that no point that
-        somebody knows wins.
-    with_options : callable
-        ``with_options(**options)`` returns the program that has these options, or complains of them.
-    options : tuple of str
-        Their names.
-    default : mapping
-        The options whose score stands beside the reader's.
-    solutions : tuple
-        Two entries that reach the target.
-    target : int
-        The number of trials, all cases together, that is to be reached; measured.
-    most : int
-        Trials after which a case is given up.
-    hint, praise : str
-        What is said of an entry that misses the target, and of one that does not.
+    judge : callable
+        Gets the reader's function, which it may call like one of ours, and returns whether the target is reached and a
+        sentence with the score. Each hint of the slips is a part of such a sentence.
+    with_options : callable, optional
+        Makes a function of options, for readers who enter a dict of them.
     """
 
-    name: str
-    cases: Mapping[str, tuple]
-    with_options: Callable
-    options: tuple[str, ...]
-    default: Mapping[str, object]
-    solutions: tuple
-    target: int
-    most: int
-    hint: str
-    praise: str
-
-    @property
-    def stub(self) -> dict:
-        """The reader's entry before anything is chosen."""
-        return dict.fromkeys(self.options, ...)
-
-    def slipped_answers(self) -> Iterator[tuple[str, object]]:
-        """The hint with an entry that earns it."""
-        yield self.hint, dict(self.default)
+    judge: Callable
+    with_options: Callable | None = None
+    praise: str = ""  # what is said is the score
+    digits: int = 8
 
     def _judged(self, entry) -> Finding:
-        trials = self.score(self._program(entry))
-        total, usual = sum(trials), sum(self.score(self.with_options(**self.default)))
-        reached = total <= self.target
-        scores = [f"{n}" if n < self.most else f"{n}, given up" for n in trials]
-        told = f"{total} trials ({' + '.join(scores)}); nnlib's default needs {usual}, the target is {self.target}."
-        return Finding(Verdict.RIGHT if reached else Verdict.WRONG, f"{told} {self.praise if reached else self.hint}")
+        function = self._with_options(entry) if self.with_options and isinstance(entry, Mapping) else entry
+        reached, score = self.judge(lambda *arguments: self._run(function, arguments))
+        return Finding(Verdict.RIGHT if reached else Verdict.WRONG, score)
 
-    def score(self, program: Callable) -> list[int]:
-        """How many trials the program needs for each case."""
-        return [self._trials(program, *case) for case in self.cases.values()]
-
-    def _trials(self, program, problem, start, goal) -> int:
-        watched = Watched(problem, start, limit=10 * self.most, goal=goal)
-        try:
-            run(self.name, program, (watched, start), ("problem", "w"))
-        except Endless:
-            if not watched.evaluations:
-                raise
-        except Told as told:
-            if told.finding.verdict is Verdict.WRONG:
-                raise
-        if not watched.trials:
-            raise Told(f"{self.name} has not tried any point yet.", Verdict.OPEN)
-        return min(len(watched.trials), self.most) if watched.arrived else self.most
-
-    def _program(self, entry) -> Callable:
-        """The entry as a program."""
-        if not isinstance(entry, Mapping):
-            return entry
-        for option in entry:
-            if option not in self.options:
-                raise Told(f"{option!r} is none of the options {', '.join(self.options)}.")
-        if any(map(is_open, entry.values())):
-            raise Told(f"{self.name} is not complete yet. Replace the dots and run the cell again.", Verdict.OPEN)
+    def _with_options(self, entry: Mapping) -> Callable:
+        known = inspect.signature(self.with_options).parameters
+        for option, value in entry.items():
+            if option not in known:
+                raise Told(f"{option!r} is none of the options {', '.join(known)}.")
+            if is_open(value):
+                raise Told(f"{option} is still to be chosen.", Verdict.OPEN)
         try:
             return self.with_options(**entry)
         except (TypeError, ValueError) as error:
             raise Told(f"These options do not work: {str(error).rstrip('.')}.") from None
+
+
+def race(program: Callable, problem, start: np.ndarray, goal: float, most: int) -> Watched:
+    """The problem after the program has run on it until its loss was below the goal, or `most` points were tried.
+
+    The program need not end by itself, and what it returns does not count.
+    """
+    watched = Watched(problem, start, limit=10 * most, goal=goal, most=most)
+    try:
+        program(watched, start)
+    except Endless:
+        if not watched.trials:
+            raise
+    except Told as told:
+        if told.finding.verdict is Verdict.WRONG:
+            raise
+    if not watched.trials:
+        raise Told("No point has been tried so far.", Verdict.OPEN)
+    return watched
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnlib.activations import softmax
-from nnlib.course.exercises._contest import Contest
-from nnlib.course.exercises._exercise import Answers, Asked, Exercise, Told, in_kind
+from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Told, in_kind
 from nnlib.derivatives import numerical_gradient
 
 check_from_trainbr = Answers(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
 from nnlib import datasets
-from nnlib.course.exercises._exercise import Answers, Asked, Contest, Program, Watched
+from nnlib.course.exercises._exercise import Answers, Asked, Contest, Program, Question, Watched, race
 from nnlib.network import MLP
 from nnlib.optimizers import levenberg_marquardt
 from nnlib.problems import CurveFit, NetworkFit
@@ -90,9 +91,9 @@ check_step_by_hand = Answers(
             slips={
                 "The sign: a decrease is the loss before minus the loss after.": -_model_decrease(STEP),
                 "A ½ is lost: E is half the sum of squares.": 2 * _model_decrease(STEP),
-                "The curvature has the wrong sign: m(0) − m(p) = −gᵀp − ½ pᵀJᵀJ p.": -G @ STEP + 0.5 * STEP @ A @ STEP,
+                "The curvature has the wrong sign: q(0) − q(p) = −gᵀp − ½ pᵀJᵀJ p.": -G @ STEP + 0.5 * STEP @ A @ STEP,
                 "The curvature is missing: this is what the tangent plane promises, −gᵀp.": -G @ STEP,
-                "The ½ of the curvature is lost: m(p) = E + gᵀp + ½ pᵀJᵀJ p.": -G @ STEP - STEP @ A @ STEP,
+                "The ½ of the curvature is lost: q(p) = E + gᵀp + ½ pᵀJᵀJ p.": -G @ STEP - STEP @ A @ STEP,
                 "μ makes the step shorter, but it is no part of the model: JᵀJ alone.": _model_decrease(
                     STEP, A + MU * I
                 ),
@@ -374,15 +375,15 @@ def loop_e(problem, w, mu, steps):
 
 
 broken_loops = {loop.__name__: loop for loop in (loop_a, loop_b, loop_c, loop_d, loop_e)}
-possible_bugs = {
-    "uphill": "every trial is kept, also one that raises the loss",
-    "start": "trials are compared with the loss at the start for ever",
-    "falling": "μ falls after a rejected trial too",
-    "elsewhere": "JᵀJ and g are those of the last trial, also of a rejected one",
-    "old g": "g is not computed anew after an accepted trial",
-    "last": "the last trial is returned, whether it was kept or not",
-    "every entry": "μ is added to every entry of JᵀJ",
-}
+BUGS = (
+    "every trial is kept",
+    "trials are compared with the loss at the start",
+    "μ falls after a rejection too",
+    "a rejected trial leaves its derivatives behind",
+    "g is never computed anew",
+    "the last trial is returned",
+    "μ is added to every entry of JᵀJ",
+)
 
 
 def _run_of(loop: Callable) -> str:
@@ -396,8 +397,8 @@ def _run_of(loop: Callable) -> str:
 check_bugs = Answers(
     name="bugs",
     asked={
-        loop: Asked(right=bug, options=tuple(possible_bugs), hint=_run_of(broken_loops[loop]))
-        for loop, bug in zip(broken_loops, ("start", "falling", "elsewhere", "uphill", "old g"), strict=True)
+        loop: Asked(right=BUGS[bug], options=BUGS, hint=_run_of(broken_loops[loop]))
+        for loop, bug in zip(broken_loops, (1, 2, 3, 0, 4), strict=True)
     },
     praise="all five. With 30 steps two of them, a and c, arrive at the minimum all the same: a run that ends well "
     "proves little.",
@@ -420,8 +421,8 @@ def _contestant(mu: float = 1e-3, rule: str = "gain-ratio", damping: str = "iden
     return program
 
 
-def _with_bold_first_mu(problem, w):
-    """An own loop: Marquardt's rule, from a first μ that keeps the first trial near."""
+def _own_loop(problem, w):
+    """Marquardt's rule, from a first μ that keeps the first trial near."""
     JTJ, g, loss = problem.normal_equations(w)
     mu = 0.5
     while True:
@@ -433,20 +434,104 @@ def _with_bold_first_mu(problem, w):
             mu *= 10
 
 
+MOST, TARGET = 100, 20  # trials, for each neuron and for all of them
+NEURONS = {  # problem, start, and a goal 3 % above the minimum: each has its own, so that no known point wins
+    "the neuron": (NEURON, np.array([0.0, 3.0]), 0.02608),
+    "a falling curve": (_neuron(-1.0, 0.5, seed=2), np.array([-1.0, -2.5]), 0.06938),
+    "a steep curve": (_neuron(2.5, 1.0, seed=3), np.array([0.5, -2.5]), 0.13453),
+}
+
+
+def _race(program: Callable) -> dict[str, Watched]:
+    return {name: race(program, *case, most=MOST) for name, case in NEURONS.items()}
+
+
+@functools.cache
+def _usual() -> int:
+    return sum(len(run.trials) for run in _race(_contestant()).values())
+
+
+def _score(program: Callable) -> tuple[bool, str]:
+    """Whether the program reaches all three goals in few trials, the trials of each, and what its first one does."""
+    runs = _race(program)
+    trials = {name: len(run.trials) if run.arrived else MOST for name, run in runs.items()}
+    score = (
+        f"{sum(trials.values())} trials ({' + '.join(map(str, trials.values()))}), nnlib's default needs {_usual()}. "
+    )
+    missed = [name for name, run in runs.items() if not run.arrived]
+    if sum(trials.values()) <= TARGET and not missed:
+        return True, f"{score}No single answer is right here: is there one below 12?"
+    worst = max(trials, key=trials.get)
+    length = np.linalg.norm(runs[worst].trials[0] - NEURONS[worst][1])
+    if length > 10:
+        hint = f"the first trial lands {length:.0f} away, where tanh is flat: a larger first μ would keep it near."
+    elif length < 0.1:
+        hint = f"the first step is only {length:.2g} long: a smaller first μ would go farther."
+    else:
+        hint = "look at its trials one by one."
+    given_up = f"given up after {MOST}: {', '.join(missed)}. " if missed else ""
+    return False, f"{score}The target is {TARGET}; {given_up}Most are spent on {worst}: {hint}"
+
+
 check_contest = Contest(
     name="entry",
-    cases={  # goals 3 % above the minima 0.02532, 0.06736 and 0.13061
-        "the neuron": (NEURON, np.array([0.0, 3.0]), 0.02608),
-        "a falling curve": (_neuron(-1.0, 0.5, seed=2), np.array([-1.0, -2.5]), 0.06938),
-        "a steep curve": (_neuron(2.5, 1.0, seed=3), np.array([0.5, -2.5]), 0.13453),
-    },
+    judge=_score,
     with_options=_contestant,
-    options=("mu", "rule", "damping"),
-    default={"mu": 1e-3},
-    solutions=({"mu": 0.3, "rule": "gain-ratio", "damping": "identity"}, _with_bold_first_mu),
-    target=20,
-    most=100,
-    hint="Too small a first μ, and the first trial lands far away, where tanh is flat; too large a one, and many short "
-    "steps follow.",
-    praise="No single answer is right here: is there one below 12?",
+    right=lambda problem, w: _contestant(mu=0.3)(problem, w),
+    also_right=_own_loop,
+    slips={
+        "a larger first μ would keep it near": _contestant(),
+        "a smaller first μ would go farther": _contestant(mu=1e5),
+        "look at its trials one by one": lambda problem, w: [problem.loss(w + k) for k in range(1, 5)],
+    },
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What the figures ask
+# ---------------------------------------------------------------------------------------------------------------------
+
+best_mu = Question(
+    "At μ = 0.001 the model predicts that the loss falls by 3.94, and it rises by 3.72. You turn μ up, as far as 1000. "
+    "Where does the TRUE loss fall most?",
+    {
+        "at the smallest μ: that is the minimum of the model": "Tempting, because the model has its minimum there. "
+        "But the model is built of straight lines, and nobody has asked yet how far they hold.",
+        "somewhere in between": "Short enough for the straight line to hold, long enough to gain something.",
+        "at the largest μ: nothing goes down steeper than −g": "Tempting, because −g is the steepest direction. It is "
+        "that only at w itself, and at μ = 1000 the step is 0.004 long: safe, but hardly a step.",
+    },
+    answer="somewhere in between",
+)
+
+from_the_bad_start = Question(
+    "From (0.5, 1.5) Gauss–Newton ended with a singular matrix. LM begins with nearly the same step, μ = 0.001. "
+    "What becomes of its trial points?",
+    {
+        "all are accepted: with μ > 0 the matrix is never singular": "Tempting, because the singular matrix was the "
+        "end of Gauss–Newton. But μ = 0.001 only makes the step exist, it does not make it good.",
+        "the first is rejected: a step that leaves the valley cannot lower the loss": "Tempting, because the first "
+        "step is 7.8 long and misses the star widely. But the start is so high that the plateau it lands on is lower.",
+        "the first ones are accepted, later ones rejected until μ has grown": "Its first steps are as wild as "
+        "Gauss–Newton's, but they lower the loss; then trial points get worse, and each rejection raises μ until the "
+        "step is short enough.",
+        "all are accepted, and it ends on the plateau: downhill alone does not lead out": "Tempting, because LM never "
+        "goes uphill and the plateau is flat. But it is not quite flat, and with a small μ a tiny slope is enough for "
+        "a long step.",
+    },
+    answer="the first ones are accepted, later ones rejected until μ has grown",
+)
+
+steps_to_beat_descent = Question(
+    "Steepest descent takes 100 steps with the best of 14 learning rates. After how many steps is LM, from μ = 0.001, "
+    "below the loss where that ends?",
+    {
+        "about 7": "A step of LM uses the curvature in all 31 directions at once, while one η has to suit them all.",
+        "about 31: one for each weight": "Tempting, because there are methods that settle one direction a step. LM "
+        "solves for all directions in every step.",
+        "about 100: both go down the same slopes": "Tempting, because both see the same gradient. But descent must "
+        "keep η below 2/λ_max, and so it crawls along all directions of small λ.",
+        "never: a well tuned η is as good": "Tempting, because tuning gains much, a factor of 64 between η = 0.0001 "
+        "and 0.01. But the gap that is left is one that no single η can close.",
+    },
+    answer="about 7",
 )

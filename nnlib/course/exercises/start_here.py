@@ -7,8 +7,7 @@ from itertools import islice
 import numpy as np
 
 from nnlib import datasets
-from nnlib.course.exercises._contest import Contest
-from nnlib.course.exercises._exercise import Answers, Asked, Exercise, Question, Told, in_kind
+from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Question, Told, in_kind
 from nnlib.network import MLP
 from nnlib.optimizers import steepest_descent
 from nnlib.problems import NetworkFit
