@@ -89,7 +89,8 @@ def run(name: str, function: Callable, arguments: Sequence, parameters: Sequence
                 f"Make a new array: {parameter} = {parameter} + … does, {parameter} += … does not."
             )
     if is_open(answer):
-        raise Told(f"{name} does not return everything so far. Replace the dots and run the cell again.", Verdict.OPEN)
+        missing = "is not complete yet" if isinstance(answer, (list, tuple)) else "returns nothing so far"
+        raise Told(f"{name} {missing}. Replace the dots and run the cell again.", Verdict.OPEN)
     return answer
 
 
@@ -456,7 +457,7 @@ class Watched:
             raise Endless("at the goal")
         if self.evaluations > self.limit:
             raise Endless(f"after {self.limit} evaluations")
-        if len(self.trials) > self.most:
+        if len(self._points) - 1 > self.most:
             raise Endless(f"after {self.most} trials")
 
 
@@ -704,7 +705,7 @@ class Contest(_OfFunctions):
             if option not in known:
                 raise Told(f"{option!r} is none of the options {', '.join(known)}.")
             if is_open(value):
-                raise Told(f"{option} is still to be chosen.", Verdict.OPEN)
+                raise Told(f"{self.name} is not complete yet. Replace the dots and run the cell again.", Verdict.OPEN)
         try:
             return self.with_options(**entry)
         except (TypeError, ValueError) as error:
