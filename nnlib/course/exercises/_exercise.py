@@ -280,6 +280,8 @@ def _likely_cause(values: list, rights: list) -> str:
     pairs = list(zip(values, rights, strict=True))
     if any(value is None or isinstance(value, (str, bool)) for value in values):
         return ""
+    if not any(value.any() for value in values):
+        return "It is zero."
     if len(values) > 1 and all(same(value, values[0], 12) for value in values):
         return "It is the same whatever the arguments are: is it typed in?"
     if any(value.shape != np.shape(right) for value, right in pairs):
@@ -289,8 +291,6 @@ def _likely_cause(values: list, rights: list) -> str:
         return "It is the transpose of the right one."
     value, right = (np.concatenate([np.ravel(entry) for entry in entries]) for entries in (values, rights))
     factor = value @ right / (right @ right) if right.any() else 0.0
-    if not value.any():
-        return "It is zero."
     if factor and same(value, factor * right, 6):
         return "The sign is the wrong one." if same(factor, -1.0, 6) else f"It is {factor:.4g} times the right one."
     return ""
