@@ -36,6 +36,7 @@ __version__ = "0.1.0"
 _ON_FIRST_USE = {
     "bayes": "nnlib.bayes",
     "datasets": "nnlib.datasets",
+    "estimators": "nnlib.estimators",
     "graph": "nnlib.graph",
     # what single chapters need
     "deep": "nnlib.course.deep",
@@ -73,7 +74,7 @@ __all__ = [
     "proximal_gradient",
     "steepest_descent",
     "train",
-    *(name for name in _ON_FIRST_USE if name != "explorers"),  # which needs matplotlib
+    *(name for name in _ON_FIRST_USE if name not in ("estimators", "explorers")),  # they need more than numpy
 ]
 
 

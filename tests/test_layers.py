@@ -128,6 +128,7 @@ def test_it_can_be_read_in_an_afternoon(groups, most):
         ("nnlib.optimizers.adam", "from nnlib.training import train", "nnlib.optimizers.adam imports nnlib.training"),
         ("nnlib.live.board", "from nnlib import problems", "but live may import only arguments"),
         ("nnlib.training", "import nnlib.course.deep", "nnlib.training imports nnlib.course.deep"),
+        ("nnlib.bayes", "from nnlib import estimators", "nnlib.bayes imports nnlib.estimators, but"),
     ],
 )
 def test_a_bad_arrow_would_be_seen(module, text, said):

@@ -285,8 +285,10 @@ def test_the_second_example_of_the_readme_finds_the_sine_and_its_noise(capsys):
     names = {"np": np, "nnlib": nnlib}
     exec(EXAMPLES[1], names)
     assert names["fit"].converged and "γ" in capsys.readouterr().out
-    np.testing.assert_allclose(names["mean"][:, 0], 0.0, atol=0.15)  # sin 0 and sin π, with noise of 0.1
-    assert 0.08 < names["std"].min() and names["std"].max() < 0.2
+    assert names["trainlm"].score(names["X"][:, None], names["Y"]) > 0.95
+    for mean, std in (names["fit"].predict([0.0, 0.5], std=True), (names["mean"], names["std"])):
+        np.testing.assert_allclose(np.ravel(mean), 0.0, atol=0.15)  # sin 0 and sin π, with noise of 0.1
+        assert 0.08 < std.min() and std.max() < 0.2
 
 
 # The public address
