@@ -18,7 +18,7 @@ from nnlib.graph.sweeps import edges_into
 from nnlib.live import COLORS, Board, short
 
 MOST_NODES = 14  # more cannot be read in one picture
-BOX = np.array([0.74, 0.5])  # all lengths are inches
+BOX = np.array([0.78, 0.5])  # all lengths are inches
 NOTE, HEAD = 0.24, 0.1  # a note below a box, an arrowhead
 MARGIN, MOST_MARGIN = 0.1, 0.45  # what stays free between boxes
 LABEL, SHORT_LABEL = np.array([0.54, 0.24]), np.array([0.3, 0.24])  # of an edge
@@ -59,6 +59,11 @@ def typed(formula: Callable, **values: float) -> tuple[graph.Node, list[graph.No
         raise FormulaError(f"This formula is {output} itself: there is nothing to compute.")
     if output.shape != ():
         raise FormulaError(f"The formula must give one number, this one gives an array of shape {output.shape}.")
+    try:
+        graph.evaluate(output)
+    except ValueError as error:
+        at = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        raise FormulaError(f"The formula has no value at {at}: {error}.") from None
     return output if output.name else output.named("f"), variables
 
 
@@ -88,39 +93,42 @@ class Drawing:
         Width and height of the axes in inches.
     tones : mapping of str to color
         What may be lit up: the name and the color of each.
-    notes : bool
-        Whether there is to be room for a note below each box.
+    slopes, notes : bool
+        Whether the edges carry their local derivatives, and whether there is room for a note below each box.
 
     Attributes
     ----------
     nodes : list of graph.Node
         What is drawn, in topological order.
+    names : dict of graph.Node to str
+        Their names; those without one are called a, b, c, ….
     edges : list of (graph.Node, int)
         Each by its child and by its place among that child's parents.
     """
 
-    def __init__(self, board: Board, ax: Axes, output: graph.Node, *, area, tones=None, notes: bool = True):
+    def __init__(self, board: Board, ax: Axes, output: graph.Node, *, area, tones=None, slopes=True, notes=True):
         order = graph.topological_order(output)
         self.nodes = [node for node in order if node.operation or node.is_variable]
         self.edges = [(child, i) for child in order for i, parent in enumerate(child.parents) if parent in self.nodes]
         if len(self.nodes) > MOST_NODES:
             raise FormulaError(f"The formula has {len(self.nodes)} nodes. More than {MOST_NODES} cannot be read here.")
+        self.names = _names(self.nodes)
         chains = _chains(self.nodes, [(child.parents[i], child) for child, i in self.edges])
         self._at = _places(chains, self.nodes, np.asarray(area), BOX[1] + NOTE * notes)
         self._curves = _curves(chains, self._at)
         self._label_size = [SHORT_LABEL if child.operation.name in "+-" else LABEL for child, _ in self.edges]
-        self._label_at = _label_places(self._curves, self._label_size, [self._at[node] for node in self.nodes])
+        box = BOX + np.array([NOTE / 2, NOTE]) * notes
+        boxes = [self._at[node] - (0, NOTE / 2 * notes) for node in self.nodes]
+        self._label_at = _label_places(self._curves, self._label_size, boxes, box) if slopes else []
         self._draw(board, ax, area, {"path": PATH} if tones is None else tones)
 
-    def marks(self, values: Mapping, *, slopes: bool = True, lit=None, rings=None, notes=None) -> dict:
+    def marks(self, values: Mapping, *, lit=None, rings=None, notes=None) -> dict:
         """Data for the board's marks.
 
         Parameters
         ----------
         values : mapping of nodes to numbers
             As `graph.node_values` gives them; the boxes of nodes that are left out stay empty.
-        slopes : bool
-            Whether the edges show their local derivatives.
         lit : mapping of a tone to numbers of edges, optional
         rings : mapping of a tone to nodes, optional
             Boxes to light up.
@@ -133,7 +141,7 @@ class Drawing:
             if node in values:
                 marks[f"value {i}"] = (*self._at[node] - (0, 0.11), short(float(values[node])))
         tone_of = {edge: f" {tone}" for tone, edges in lit.items() for edge in edges}
-        for edge, slope in (self.slopes(values) if slopes else {}).items():
+        for edge, slope in (self.slopes(values) if self._label_at else {}).items():
             marks[f"slope{tone_of.get(edge, '')} {edge}"] = (*self._label_at[edge], _brief(slope))
         for tone, edges in lit.items():
             if edges:
@@ -145,10 +153,8 @@ class Drawing:
                 marks[f"rings {tone}"] = np.concatenate([part for line in outlines for part in (line, PEN_LIFT)])
         for tone, texts in (notes or {}).items():
             for node, text in texts.items():
-                marks[f"note {tone} {self.nodes.index(node)}"] = (
-                    *self._at[node] - (0, BOX[1] / 2 + NOTE / 2 + 0.02),
-                    text,
-                )
+                below = self._at[node] - (0, BOX[1] / 2 + NOTE / 2 + 0.02)
+                marks[f"note {tone} {self.nodes.index(node)}"] = (*below, text)
         return marks
 
     def slopes(self, values: Mapping) -> dict[int, float]:
@@ -158,6 +164,10 @@ class Drawing:
             known |= {parent: parent.given for parent in child.parents if parent not in self.nodes}
         found = [(edge, child, i) for edge, (child, i) in enumerate(self.edges) if child in known]
         return {edge: float(edges_into(child, known)[i].jacobian()) for edge, child, i in found}
+
+    def edges_from(self, nodes) -> list[int]:
+        """The numbers of the edges that leave these nodes."""
+        return [edge for edge, (child, i) in enumerate(self.edges) if child.parents[i] in nodes]
 
     def edges_of(self, path: graph.Path) -> list[int]:
         """The numbers of a path's edges."""
@@ -172,7 +182,14 @@ class Drawing:
         for node in self.nodes:
             fill = "#f0f0f0" if node.is_variable else "white"
             ax.fill(*self._outline(node).T, facecolor=fill, edgecolor=EDGE, linewidth=1.3, zorder=3)
-            ax.text(*self._at[node] + (0, 0.12), _label(node), ha="center", va="center", color="#555555", zorder=4)
+            ax.text(
+                *self._at[node] + (0, 0.12),
+                _label(node, self.names[node]),
+                ha="center",
+                va="center",
+                color="#555555",
+                zorder=4,
+            )
         for tone, color in tones.items():
             board.line(f"edges {tone}", ax, color=color, linewidth=3)
             board.line(f"heads {tone}", ax, color=color, linestyle="none", marker=">", markersize=10)
@@ -188,7 +205,7 @@ class Drawing:
     def _cut(self, edge: int) -> np.ndarray:
         """An edge with the pen lifted under every label, and at its end."""
         curve = self._curves[edge].copy()
-        for place, size in zip(self._label_at, self._label_size, strict=True):
+        for place, size in zip(self._label_at, self._label_size, strict=False):
             curve[(np.abs(curve - place) < size / 2).all(axis=1)] = np.nan
         return np.concatenate([curve, PEN_LIFT])
 
@@ -210,18 +227,25 @@ def _brief(number: float) -> str:
     return short(number) if len(short(number)) <= 6 else short(float(f"{number:.2g}"))
 
 
-def _label(node: graph.Node) -> str:
+def _names(nodes: list) -> dict:
+    """A letter for each node without a name."""
+    taken = {node.name for node in nodes}
+    free = (letter for letter in "abcdghjkmnpqrstuvw" if letter not in taken)
+    return {node: node.name or next(free) for node in nodes}
+
+
+def _label(node: graph.Node, name: str) -> str:
     """What a box says of its node: name, sign, and the constants it takes."""
     if node.is_variable:
-        return node.name
+        return name
     if node.operation.name == "**" and node.parents[1].label == "2":
         sign = "square"
     else:
-        sign = " ".join(node.written(*("" if p.operation or p.is_variable else p.label for p in node.parents)).split())
+        sign = " ".join(node.written(*("" if p.operation or p.is_variable else short(float(p.given)) for p in node.parents)).split())
         sign = SIGNS.get(
             sign, sign.replace("()", "").replace("**", "^").replace("*", "×").replace("-", "−").replace("/", "÷")
         )
-    return f"{node.name}: {sign}" if node.name else sign
+    return f"{name}: {sign}"
 
 
 # ---- where everything stands -----------------------------------------------------------------------------------------
@@ -258,7 +282,8 @@ def _places(chains: list[list], nodes: list, area: np.ndarray, height: float) ->
         for layer in layers if sweep % 2 else layers[::-1]:
             wanted = [np.mean([y[other] for other in near[key]]) for key in layer]
             y |= zip(layer, _spread(wanted, [high[key] for key in layer], area[1], min(free, MOST_MARGIN)), strict=True)
-    middle = (max(y.values()) + min(y.values()) - area[1]) / 2
+    ends = [y[key] + side * high[key] / 2 for key in y for side in (-1, 1)]
+    middle = (max(ends) + min(ends) - area[1]) / 2
     lift = (height - BOX[1]) / 2
     across = np.linspace(left, right, len(layers))
     return {
@@ -337,14 +362,14 @@ def _bend(start: np.ndarray, end: np.ndarray, points: int = 41) -> np.ndarray:
     return np.column_stack([start[0] + (end[0] - start[0]) * t, start[1] + (end[1] - start[1]) * t**2 * (3 - 2 * t)])
 
 
-def _label_places(curves: list, sizes: list, boxes: list) -> list[np.ndarray]:
+def _label_places(curves: list, sizes: list, boxes: list, box: np.ndarray) -> list[np.ndarray]:
     """A place on each edge for its label, the one farthest from all other edges, labels and boxes, near the middle."""
     places = []
     for edge, (curve, size) in enumerate(zip(curves, sizes, strict=True)):
         candidates = curve[len(curve) // 5 : -len(curve) // 6]
         others = [point for other, points in enumerate(curves) if other != edge for point in points]
         room = [
-            min(_gap(point, others, size / 2), _gap(point, places, size), _gap(point, boxes, (size + BOX) / 2), 1.5)
+            min(_gap(point, others, size / 2), _gap(point, places, size), _gap(point, boxes, (size + box) / 2), 1.5)
             - abs(k / len(candidates) - 0.5)
             for k, point in enumerate(candidates)
         ]
