@@ -15,7 +15,7 @@ two_ways = Question(
     "−2. What is df/dx?",
     {
         "3": (
-            "A strong push seems to drown a weak one. But f does not choose: it feels both, and the second one counters."
+            "A strong push seems to drown a weak one. But f does not choose: it feels both, and one counters the other."
         ),
         "1": "f feels both pushes at once. For small moves they add up: 3 − 2.",
         "−6": (
@@ -35,7 +35,7 @@ paths_of_a_ladder = Question(
     {
         "40: two a rung": "A path does not end at its rung. Each of the two goes on in two ways at the next.",
         "80: one an edge": "A path is a whole way from x to f, and each edge is a part of many of them.",
-        "400: 20 times 20": "Rungs times rungs are the pairs of rungs. A path decides at every rung, not at two of them.",
+        "400: 20 times 20": "Rungs times rungs are pairs of rungs. A path decides at every rung, not at two of them.",
         "about a million": "Two ways at the first rung, times two at the second, and so on: 2 to the 20, 1 048 576.",
     },
     answer="about a million",
