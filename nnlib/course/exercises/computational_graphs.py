@@ -7,8 +7,7 @@ import math
 import numpy as np
 
 from nnlib import graph
-from nnlib.course.exercises._contest import Contest
-from nnlib.course.exercises._exercise import Answers, Asked, Exercise, Question, Told, kind, same
+from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Question, Told, kind, same
 
 two_ways = Question(
     "In some formula x reaches f on two ways. Along the first the local derivatives multiply to 3, along the second to "

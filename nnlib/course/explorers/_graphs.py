@@ -241,7 +241,9 @@ def _label(node: graph.Node, name: str) -> str:
     if node.operation.name == "**" and node.parents[1].label == "2":
         sign = "square"
     else:
-        sign = " ".join(node.written(*("" if p.operation or p.is_variable else short(float(p.given)) for p in node.parents)).split())
+        sign = " ".join(
+            node.written(*("" if p.operation or p.is_variable else short(float(p.given)) for p in node.parents)).split()
+        )
         sign = SIGNS.get(
             sign, sign.replace("()", "").replace("**", "^").replace("*", "×").replace("-", "−").replace("/", "÷")
         )
