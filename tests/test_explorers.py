@@ -24,7 +24,7 @@ from scipy.optimize import approx_fprime
 
 import nnlib
 from nnlib import live
-from nnlib.course import explorers
+from nnlib.course import basins, explorers
 from nnlib.course.explorers._pictures import neuron, sine_network
 
 MODULES = [
@@ -252,11 +252,6 @@ def at(name: str, **position) -> dict:
     return seen.frames[i].numbers
 
 
-def ends(text: str) -> list[float]:
-    """The two numbers of a text such as "12.9 → 0.0253"."""
-    return [float(number) for number in text.replace("−", "-").split(" → ")]
-
-
 def test_dial_predicts_what_the_quadratic_model_says():
     problem, w, table = neuron(), np.array([1.5, 1.0]), example("mu_dial").figure.table
     slopes = [approx_fprime(w, lambda w, i=i: problem.residuals(w)[i], 1e-7) for i in range(problem.n_residuals)]
@@ -271,27 +266,37 @@ def test_stepper_shows_each_record_of_the_optimizer():
     steps = nnlib.levenberg_marquardt(neuron(), [0.5, 1.5], mu=1e-3)
     for k, record in enumerate(islice(steps, 12), start=1):
         numbers = at("lm_steps", mu=1e-3, rule="gain-ratio", k=k)
-        assert numbers["last step"] == ("accepted" if record.accepted else "rejected")
+        assert numbers["step"] == ("accepted" if record.accepted else "rejected")
         assert (numbers["loss"], numbers["μ"]) == (record.loss, record.mu)
 
 
-def test_surface_figure_follows_the_optimizer():
-    for b in (0.0, 1.5, 2.0):
-        result = nnlib.train(nnlib.gauss_newton(neuron(), [0.5, b]), max_steps=20, min_gradient=0)
-        last = result.history["loss"][-1] if result.n_steps else result.start_loss
-        assert ends(at("descent_on_surface", b=b)["loss"]) == pytest.approx([result.start_loss, last], rel=5e-3)
+def test_starts_of_gauss_newton_go_where_the_optimizer_goes():
+    problem, minimum = neuron(), nnlib.train(nnlib.levenberg_marquardt(neuron(), [1.0, -1.0])).w
+    for b in (0.0, 1.2, 1.5, 2.0):
+        steps, numbers = nnlib.gauss_newton(problem, [0.5, b]), at("gauss_newton_starts", b=b)
+        near = [np.linalg.norm(step.w - minimum) < 0.01 for step in islice(steps, 20)]
+        assert numbers["ends"] == ("star" if any(near) else "singular JᵀJ" if steps.ending else "elsewhere")
+        assert numbers["steps"] == (near.index(True) + 1 if any(near) else len(near))
 
 
 def test_fit_of_the_narrow_peak_ends_at_the_certified_answer():
-    peak, last = nnlib.datasets.nist("Eckerle4"), example("fit_step_by_step").frames[-1].numbers
-    assert [float(last[f"w{i}"]) for i in (1, 2, 3)] == pytest.approx(peak.certified, rel=1e-4)
+    peak, last = nnlib.datasets.nist("Eckerle4"), example("curve_step_by_step").frames[-1].numbers
+    assert last["w₂, width"] == pytest.approx(peak.certified[1], rel=1e-6)
 
 
 def test_race_says_the_losses_of_both_runs():
     problem, w0 = sine_network()
     for mu, eta in ((1e-6, 0.0001), (1e-3, 0.01), (1e6, 0.2)):
-        numbers = at("lm_against_descent", mu=mu, learning_rate=eta)
+        numbers = at("lm_against_descent", mu=mu, eta=eta)
         lm = nnlib.train(nnlib.levenberg_marquardt(problem, w0, mu=mu), max_steps=100, min_gradient=0)
         descent = nnlib.train(nnlib.steepest_descent(problem, w0, learning_rate=eta), max_steps=100)
         assert numbers["loss, LM"] == pytest.approx(lm.history["loss"][-1])
         assert numbers["loss, descent"] == pytest.approx(descent.history["loss"][-1])
+
+
+def test_maps_count_the_steps_of_the_optimizers():
+    problem, figure = neuron(), example("two_maps").figure
+    minimum = nnlib.train(nnlib.levenberg_marquardt(problem, [1.0, -1.0])).w
+    for mu in (1e-3, 1.0):
+        found = basins.basin(problem, "levenberg-marquardt", minimum, max_steps=60, mu=mu)
+        assert figure.table["LM arrives, of all starts"][figure.table["mu"] == mu] == pytest.approx(found.share)
