@@ -269,7 +269,7 @@ def _difference(value, right) -> str:
         this, not_that = (
             "one number" if shape == () else f"an array of shape {shape}" for shape in (value.shape, np.shape(right))
         )
-        return f"is {this}, not {not_that},"
+        return f"is {this}, not {not_that}"
     if not np.isfinite(value).all():
         return "is not finite"
     return f"is off by {'' if value.ndim == 0 else 'up to '}{np.abs(value - right).max():.3g}"
@@ -397,7 +397,11 @@ class Exercise(_OfFunctions):
 
     def _call(self, k: int, arguments: Sequence) -> str:
         """Case k as text: the whole call where that is short."""
-        texts = [repr(a.tolist() if isinstance(a, np.ndarray) else a) for a in arguments]
+        parameters = inspect.signature(self.right).parameters
+        texts = [
+            name if callable(value) else repr(value.tolist() if isinstance(value, np.ndarray) else value)
+            for name, value in zip(parameters, arguments, strict=True)
+        ]
         call = f"{self.name}({', '.join(texts)})"
         return call if len(call) <= 80 else f"case {k} of {len(self.cases)}"
 
