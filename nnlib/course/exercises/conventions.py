@@ -39,6 +39,7 @@ check_from_trainbr = Answers(
                 "This reads MATLAB's β as 1/σ². Without ½ it is 1/(2σ²).": 50.0**-0.5,
                 "This is the variance. σ is its square root.": 0.01,
                 "Upside down: a large β means little noise.": 10.0,
+                "The ½ is counted twice: σ² is 1/(2β) with MATLAB's β, or 1/β with ours.": 200.0**-0.5,
             },
         ),
         "γ": Asked(
@@ -85,6 +86,9 @@ check_to_ours = Exercise(
         "The ½ works the other way: there the gradient is twice as long, so here η must be twice as large.": (
             lambda eta, lam, half, mean, m: (eta * (1 if half else 0.5) / (m if mean else 1), lam * (m if mean else 1))
         ),
+        "Where is the m in η? The sum's gradient is m times the mean's.": (
+            lambda eta, lam, half, mean, m: (eta * (1 if half else 2), lam * (m if mean else 1))
+        ),
         "λ must grow with m: the sum's data term is m times the mean's.": (
             lambda eta, lam, half, mean, m: (eta * (1 if half else 2) / (m if mean else 1), lam)
         ),
@@ -97,6 +101,8 @@ check_to_ours = Exercise(
                 lam * (m if mean else 1) * (1 if half else 2),
             )
         ),
+        "These are the book's own numbers.": lambda eta, lam, half, mean, m: (eta, lam),
+        "η is asked for first, then λ.": lambda eta, lam, half, mean, m: _to_ours(eta, lam, half, mean, m)[::-1],
     },
     praise="η takes in the ½ and the m, λ the m alone.",
 )
@@ -123,33 +129,65 @@ check_printouts = Answers(
 )
 
 VERDICTS = ("right", "targets", "slope", "half", "mean")
+OF_THE_OUTPUT = "Find its loss and its outputs in the table of the output error: what does δ look like there, and when?"
 check_lines = Answers(
     name="lines",
     asked={
-        name: Asked(right=right, options=VERDICTS, slips=slips)
-        for name, right, slips in (
-            ("1", "targets", {"The softmax shortcut needs no slope. But what do these targets add up to?": "slope"}),
-            ("2", "slope", {"For cross-entropy the slope cancels; this is squared error's signal.": "right"}),
-            ("3", "right", {"Linear outputs have g′ = 1, so there is no slope to be missed.": "slope"}),
-            ("4", "half", {"Without ½ the density is exp(−β r²), so β is not 1/σ².": "right"}),
-            ("5", "mean", {"Gradients agree after dividing by m, minima only if λ is divided too.": "right"}),
+        name: Asked(right=right, options=VERDICTS, slips=slips, hint=hint)
+        for name, right, slips, hint in (
+            (
+                "1",
+                "targets",
+                {"The softmax shortcut needs no slope. But what do these targets add up to?": "slope"},
+                OF_THE_OUTPUT,
+            ),
+            (
+                "2",
+                "slope",
+                {"For cross-entropy the slope cancels; this is squared error's signal.": "right"},
+                OF_THE_OUTPUT,
+            ),
+            (
+                "3",
+                "right",
+                {"Linear outputs have g′ = 1, so there is no slope to be missed.": "slope"},
+                OF_THE_OUTPUT,
+            ),
+            (
+                "4",
+                "half",
+                {"Without ½ the density is exp(−β r²), so β is not 1/σ².": "right"},
+                "Is there a ½ in this F? What does the table of the half say about noise?",
+            ),
+            (
+                "5",
+                "mean",
+                {"Gradients agree after dividing by m, minima only if λ is divided too.": "right"},
+                "Multiply E by the number of samples and compare it with the sum, term by term.",
+            ),
         )
     },
     praise="All five run without an error. Only a second opinion finds the wrong ones.",
 )
 
 
+def _log_sum_exp(z: np.ndarray):
+    """ln Σ e^z, which is z_k − ln a_k for softmax outputs a, finite however far apart the z are."""
+    largest = z.real.max()
+    return largest + np.log(np.sum(np.exp(z - largest)))
+
+
 def _score_of_targets(worst_targets) -> tuple[bool, str]:
     """Whether a − y misses the error signal of softmax outputs by more than 1.9, and by how much it does."""
     answer = worst_targets()
-    if not (isinstance(answer, tuple) and len(answer) == 2):
+    if not (isinstance(answer, (tuple, list, np.ndarray)) and len(answer) == 2):
         raise Told("worst_targets must return two lists of three numbers: z, y.")
     z, y = (in_kind(name, value, np.zeros(3)) for name, value in zip("zy", answer, strict=True))
     if z.shape != (3,) or y.shape != (3,):
         raise Told(f"z and y must be three numbers each, they have the shapes {z.shape} and {y.shape}.")
     if (y < 0).any() or (y > 1).any():
         raise Told("each target must lie between 0 and 1.")
-    delta = numerical_gradient(lambda z: -np.sum(y * np.log(softmax(z))), z, method="complex")
+    delta = numerical_gradient(lambda z: np.sum(y * (_log_sum_exp(z) - z)), z, method="complex")
     miss = np.abs(delta - (softmax(z) - y)).max()
     if abs(y.sum() - 1) < 1e-9:
         return False, f"the shortcut misses by {miss:.3g}: these targets add up to one, and then it is right."

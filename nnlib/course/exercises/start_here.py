@@ -21,14 +21,14 @@ twice_as_long = Question(
         "It falls, in a zigzag": "Longer steps do overshoot first and still come down. But 0.015 is longer still.",
         "It climbs at first, then falls below all others": "So it goes at 0.01; 0.015 is too far beyond the edge.",
         "It climbs until the computer has no larger numbers": (
-            "Each step lands higher than the one before. The edge lies near 0.01; sections 3 and 4 say why."
+            "Nearly every step lands higher than the one before. The edge lies near 0.01; sections 3 and 4 say why."
         ),
     },
     answer="It climbs until the computer has no larger numbers",
 )
 
 what_turns_the_loss = Question(
-    "At η = 0.01 the loss climbs until step 9. Then it turns. What turns it?",
+    "At η = 0.01 the first step goes down, the next eight climb. Then the loss turns. What turns it?",
     {
         "The steps become shorter": (
             "They do near a minimum. But η stays, and the gradient is longest just where the loss turns."
@@ -61,6 +61,8 @@ check_on_paper = Answers(
             right=-1.0,
             slips={
                 "This is the step, −ηλw. Add it to w.": -3.0,
+                "The gradient is λw, not λ: the w = 2 is missing in the step.": 0.5,
+                "A sign: this step goes uphill.": 5.0,
                 "The factor is negative: the step overshoots and lands on the other side.": 1.0,
             },
         ),
@@ -76,6 +78,7 @@ check_on_paper = Answers(
             slips={
                 "Either the ½ is missing or the square.": 1.25,
                 "This is the loss after one step.": 2.5,
+                "This is the loss at the start.": 10.0,
                 "The λ is missing.": 0.125,
             },
         ),
@@ -84,6 +87,7 @@ check_on_paper = Answers(
             slips={
                 "This is the limit, 2/λ. The bottom is reached in one step with half of it.": 0.4,
                 "This is λ. The sharper the valley, the shorter the step.": 5.0,
+                "The derivative of ½·5w² is 5w, so λ is 5. You took twice that.": 0.1,
             },
         ),
     },
@@ -111,6 +115,13 @@ def _descend_in_place(gradient, w, eta, steps):
     for _ in range(steps):
         w -= eta * gradient(w)
         points.append(w)
+    return np.array(points)
+
+
+def _descend_from_start(gradient, w, eta, steps):
+    points = [w]
+    for _ in range(steps):
+        points.append(w - eta * gradient(points[-1]))
     return np.array(points)
 
 
@@ -142,9 +153,16 @@ check_descend = Exercise(
         "This is the last point. All of them are asked for, the start first.": (
             lambda gradient, w, eta, steps: _descend(gradient, w, eta, steps)[-1]
         ),
-        "The start is missing: it is the first row.": lambda gradient, w, eta, steps: _descend(gradient, w, eta, steps)[
-            1:
-        ],
+        "The start is missing: it is the first row.": (
+            lambda gradient, w, eta, steps: _descend(gradient, w, eta, steps)[1:]
+        ),
+        "One row too many: the start and `steps` steps are asked for.": (
+            lambda gradient, w, eta, steps: _descend(gradient, w, eta, steps + 1)
+        ),
+        "It stops after one step: does the return stand inside the loop?": (
+            lambda gradient, w, eta, steps: _descend(gradient, w, eta, 1)
+        ),
+        "Each step is taken from the start. It has to be taken from the LAST point.": _descend_from_start,
         "The learning rate is missing.": lambda gradient, w, eta, steps: _descend(gradient, w, 1.0, steps),
         "Every step has the length η: the gradient's own length belongs to the step.": _descend_normalized,
     },
@@ -168,6 +186,7 @@ check_three_runs = Answers(
             slips={
                 "B changes sides: its factor is −0.6, not 0.6.": 0.05,
                 "This is ηλ. Divide by λ.": 1.6,
+                "This is the factor over λ. The factor is 1 − ηλ: first take it from 1.": -0.075,
             },
         ),
         "η of C": Asked(
@@ -175,6 +194,7 @@ check_three_runs = Answers(
             slips={
                 "C changes sides: its factor is −1.4, and 1 − (−1.4) is more than 2.": -0.05,
                 "This is ηλ. Divide by λ once more.": 2.4,
+                "This is the factor −1.4 over λ. First take it from 1, then divide.": -0.175,
             },
         ),
         "limit": Asked(
@@ -182,6 +202,7 @@ check_three_runs = Answers(
             slips={
                 "This is 1/λ, where one step reaches the bottom.": 0.125,
                 "Upside down: λ stands below the line.": 4.0,
+                "This is C's own learning rate. The limit is where the factor is −1.": 0.3,
             },
         ),
     },
@@ -206,7 +227,7 @@ check_faults = Answers(
                 "B takes all of its steps, but all of them are alike. Why?": 1,
                 "B's steps do have the same length, but not a fixed one. Where is g computed?": 3,
             },
-            hint="Walk three steps of B on ½w² from w = 1: what is g in the second step?",
+            hint="Walk three steps of B on ½w² from w = 2: what is g in the second step?",
         ),
         "C": Asked(
             right=1,
