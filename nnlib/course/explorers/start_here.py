@@ -25,11 +25,11 @@ def learning_rate(problem, w0, *, start: float = 0.007, max_steps: int = 300, as
     data, losses = board.axes
     x, loss0 = curve_axes(data, problem, margin=0.5), problem.loss(w0)
     data.plot(x, problem.predict(w0, x)[:, 0], color="#767676", linestyle="--", linewidth=1.2, label="at the start")
-    data.legend(loc="upper right", frameon=False, fontsize=10.5)
+    data.legend(loc="lower right", frameon=False, fontsize=10.5)
     over_steps(losses, max_steps, (loss0 * 1e-3, loss0 * 1e3))
     board.curve("curve", data, x, color=COLORS["blue"], linewidth=2.2)
     board.curve("loss", losses, color=COLORS["blue"], linewidth=2.2)
-    board.text("left", data, ha="center", va="bottom")
+    board.text("left", data, ha="left", va="bottom")
 
     @cache
     def run_of(eta):
@@ -40,8 +40,7 @@ def learning_rate(problem, w0, *, start: float = 0.007, max_steps: int = 300, as
         numbers = {"η": eta, "steps": len(run.records), "first loss": loss0, "highest loss": run.loss.max()}
         numbers |= {"steps uphill": int((np.diff(run.loss) > 0).sum()), "last loss": run.loss[-1]}
         curve = problem.predict(run.w[-1], x)[:, 0]
-        words = "the curve has left the picture" if np.abs(curve).min() > max(data.get_ylim()) else ""
-        marks = {"curve": curve, "loss": run.loss, "left": (0, 1.35, words)}
+        marks = {"curve": curve, "loss": run.loss, "left": (x[0] + 0.06, 1.6, words_on(curve, data))}
         alt = "The data and the network's curve after {steps} steps with learning rate {η}, beside the losses: "
         return Frame(marks, numbers, alt + "first {first loss}, at the highest {highest loss}, at last {last loss}.")
 
@@ -91,11 +90,13 @@ def curvature_on_the_way(problem, w0, *, ask=None):
     board = Board(2, 2, size=(9.6, 5.2), height_ratios=(1, 1.3), titles=titles)
     data, losses, curvatures = board.tall_left()
     x = curve_axes(data, problem, margin=1.6)
-    over_steps(losses, STEPS, (0.5, 2000), xlabel="")
+    over_steps(losses, STEPS, (0.3, 2000), xlabel="")
     curvatures.set(xlim=losses.get_xlim(), ylim=(120, 300), xlabel="step k", ylabel="λ_max")
     for ax in (losses, curvatures):
         ax.set_xticks(range(0, STEPS + 1, 5))
     board.curve("curve", data, x, color=COLORS["blue"], linewidth=2.2)
+    board.text("left", data, ha="left", va="bottom")
+    board.text("above", curvatures, ha="right", va="top")
     for name, ax, color in (("loss", losses, COLORS["blue"]), ("λ", curvatures, COLORS["orange"])):
         board.curve(name, ax, **ACCEPTED | {"color": color, "markersize": 4}, trail=False)
         board.line(f"{name} here", ax, **HERE | {"color": color})
@@ -110,7 +111,10 @@ def curvature_on_the_way(problem, w0, *, ask=None):
 
     def show(eta, step):
         run, λ = run_of(eta)
-        marks = {"curve": problem.predict(run.w[step], x)[:, 0], "loss": run.loss, "λ": λ}
+        curve = problem.predict(run.w[step], x)[:, 0]
+        marks = {"curve": curve, "loss": run.loss, "λ": λ, "left": (x[0] + 0.06, 3.6, words_on(curve, data))}
+        left = "λ_max and the loss have left the picture" if λ.max() > max(curvatures.get_ylim()) else ""
+        marks["above"] = (STEPS, 290, left)
         marks |= {"loss here": (step, run.loss[step]), "limit": [(0, 2 / eta), (STEPS, 2 / eta)]}
         numbers = {"η": eta, "step": step, "loss": run.loss[step], "2/η": 2 / eta}
         alt = "After step {step} with learning rate {η}: the data, the network's curve, the loss {loss}, "
@@ -131,6 +135,12 @@ def curve_axes(ax, problem, margin: float) -> np.ndarray:
     x = data_and_curve(ax, problem.X[:, 0], problem.Y[:, 0], margin, xlabel="x", ylabel="y")
     ax.set_xticks(np.linspace(x[0], x[-1], 5))
     return x
+
+
+def words_on(curve: np.ndarray, ax) -> str:
+    """What stands in the picture in place of a curve that lies outside."""
+    lowest, highest = ax.get_ylim()
+    return "the curve has left the picture" if ((curve < lowest) | (curve > highest)).all() else ""
 
 
 def largest_curvature(problem, w) -> float:
