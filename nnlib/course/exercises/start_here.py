@@ -19,9 +19,9 @@ twice_as_long = Question(
             "Twice the step does twice the work while the slope stays what it is. But it changes on the way."
         ),
         "It falls, in a zigzag": "Longer steps do overshoot first and still come down. But 0.015 is longer still.",
-        "It climbs at first, then falls below all others": "So it goes at 0.01; 0.015 is too far beyond the edge.",
+        "It climbs at first, then falls below all others": "So it goes at 0.01; 0.015 is too far beyond the limit.",
         "It climbs until the computer has no larger numbers": (
-            "Nearly every step lands higher than the one before. The edge lies near 0.01; sections 3 and 4 say why."
+            "Nearly every step lands higher than the one before. The limit lies near 0.01; sections 3 and 4 say why."
         ),
     },
     answer="It climbs until the computer has no larger numbers",
