@@ -300,3 +300,36 @@ def test_maps_count_the_steps_of_the_optimizers():
     for mu in (1e-3, 1.0):
         found = basins.basin(problem, "levenberg-marquardt", minimum, max_steps=60, mu=mu)
         assert figure.table["LM arrives, of all starts"][figure.table["mu"] == mu] == pytest.approx(found.share)
+
+
+def test_sweeps_end_with_the_derivatives_of_the_recipe():
+    assert at("sweeps", way="x", k=7)["ḟ"] == 3  # of x³ − xy² at (2, 3)
+    assert at("sweeps", way="y", k=5)["ḟ"] == -12
+    numbers = at("sweeps", way="reverse", k=9)
+    assert [numbers[name] for name in ("x̄", "ȳ", "for derivatives")] == [3, -12, 9]
+
+
+def test_brackets_take_what_the_sizes_say():
+    for n, m in ((1, 6), (6, 1), (12, 12)):
+        right, left = 6 * 6 * n * 2 + m * 6 * n, m * 6 * 6 * 2 + m * 6 * n
+        middle = 6 * 6 * 6 + 6 * 6 * n + m * 6 * n
+        for order, expected in (("right", right), ("left", left), ("middle", middle)):
+            assert at("brackets", order=order, n=n, m=m, k=3)["multiply-adds"] == expected
+
+
+def test_costs_are_sweeps_times_the_edges():
+    table = example("costs").figure.table
+    L, k, m = (table[name] for name in "Lkm")
+    sweep = ((L - 1) * k * k + m * k) + ((L - 1) * k + m)  # the matrices, and a tanh for each unit
+    assert (table["forward, multiply-adds"] == k * sweep).all() and (table["reverse, multiply-adds"] == m * sweep).all()
+
+
+def test_step_sizes_have_the_errors_of_the_quotients():
+    slope = np.e * (np.sin(1) + np.cos(1))
+    for h, c in ((1e-2, 0.0), (1e-5, 0.0), (1e-3, 1e4)):
+        values = [c + np.exp(1 + step) * np.sin(1 + step) for step in (h, 0, -h)]
+        numbers = at("step_sizes", step=h, c=c)
+        assert numbers["one-sided, error"] == pytest.approx(abs((values[0] - values[1]) / h / slope - 1), rel=1e-3)
+        assert numbers["central, error"] == pytest.approx(
+            abs((values[0] - values[2]) / (2 * h) / slope - 1), rel=1e-3, abs=1e-15
+        )

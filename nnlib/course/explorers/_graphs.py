@@ -95,6 +95,8 @@ class Drawing:
         What may be lit up: the name and the color of each.
     slopes, notes : bool
         Whether the edges carry their local derivatives, and whether there is room for a note below each box.
+    backward : collection of str
+        Tones that run against the edges, so that their arrowheads point to the parents.
 
     Attributes
     ----------
@@ -106,7 +108,9 @@ class Drawing:
         Each by its child and by its place among that child's parents.
     """
 
-    def __init__(self, board: Board, ax: Axes, output: graph.Node, *, area, tones=None, slopes=True, notes=True):
+    def __init__(
+        self, board: Board, ax: Axes, output: graph.Node, *, area, tones=None, slopes=True, notes=True, backward=()
+    ):
         order = graph.topological_order(output)
         self.nodes = [node for node in order if node.operation or node.is_variable]
         self.edges = [(child, i) for child in order for i, parent in enumerate(child.parents) if parent in self.nodes]
@@ -120,6 +124,7 @@ class Drawing:
         box = BOX + np.array([NOTE / 2, NOTE]) * notes
         boxes = [self._at[node] - (0, NOTE / 2 * notes) for node in self.nodes]
         self._label_at = _label_places(self._curves, self._label_size, boxes, box) if slopes else []
+        self._backward = backward
         self._draw(board, ax, area, {"path": PATH} if tones is None else tones)
 
     def marks(self, values: Mapping, *, lit=None, rings=None, notes=None) -> dict:
@@ -141,12 +146,15 @@ class Drawing:
             if node in values:
                 marks[f"value {i}"] = (*self._at[node] - (0, 0.11), short(float(values[node])))
         tone_of = {edge: f" {tone}" for tone, edges in lit.items() for edge in edges}
-        for edge, slope in (self.slopes(values) if self._label_at else {}).items():
-            marks[f"slope{tone_of.get(edge, '')} {edge}"] = (*self._label_at[edge], _brief(slope))
+        slopes = self.slopes(values)
+        for edge, place in enumerate(self._label_at):
+            text = _brief(slopes[edge]) if edge in slopes else "?"
+            marks[f"slope{tone_of.get(edge, '')} {edge}"] = (*place, text)
         for tone, edges in lit.items():
             if edges:
                 marks[f"edges {tone}"] = np.concatenate([self._cut(edge) for edge in edges])
-                marks[f"heads {tone}"] = np.array([self._head(edge) for edge in edges])
+                head = self._tail if tone in self._backward else self._head
+                marks[f"heads {tone}"] = np.array([head(edge) for edge in edges])
         for tone, nodes in (rings or {}).items():
             outlines = [self._outline(node, 0.03) for node in nodes]
             if outlines:
@@ -192,7 +200,8 @@ class Drawing:
             )
         for tone, color in tones.items():
             board.line(f"edges {tone}", ax, color=color, linewidth=3)
-            board.line(f"heads {tone}", ax, color=color, linestyle="none", marker=">", markersize=10)
+            head = "<" if tone in self._backward else ">"
+            board.line(f"heads {tone}", ax, color=color, linestyle="none", marker=head, markersize=10)
             board.line(f"rings {tone}", ax, color=color, linewidth=2.5)
         for i, _ in enumerate(self.nodes):
             board.text(f"value {i}", ax, ha="center", va="center", weight="bold", zorder=5)
@@ -211,6 +220,10 @@ class Drawing:
 
     def _head(self, edge: int) -> np.ndarray:
         return self._curves[edge][-1] - (0.02, 0)
+
+    def _tail(self, edge: int) -> np.ndarray:
+        """The place of a head that points to the parent."""
+        return self._curves[edge][0] + (0.06, 0)
 
     def _outline(self, node: graph.Node, wider: float = 0.0) -> np.ndarray:
         """The closed outline of a box with round corners."""
