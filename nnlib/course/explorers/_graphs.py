@@ -161,7 +161,7 @@ class Drawing:
                 marks[f"rings {tone}"] = np.concatenate([part for line in outlines for part in (line, PEN_LIFT)])
         for tone, texts in (notes or {}).items():
             for node, text in texts.items():
-                below = self._at[node] - (0, BOX[1] / 2 + NOTE / 2 + 0.02)
+                below = self._at[node] - (0, BOX[1] / 2 + NOTE / 2 + 0.04)
                 marks[f"note {tone} {self.nodes.index(node)}"] = (*below, text)
         return marks
 
