@@ -469,26 +469,34 @@ PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 def exercises_of(path):
-    """(imports, stub, solution, check) as source text, for each exercise of a chapter: a cell tagged `exercise` holds
-    the stub and ends with the call of its check; the next cell tagged `solution` is its solution."""
+    """(names, stub, solution, check) as source text, for each exercise of a chapter: a cell tagged `exercise` holds
+    the stub and ends with the call of its check; the next cell tagged `solution` is its solution. The names are what it
+    may use: the chapter's imports, then its functions, classes and tables (dicts named in CAPITALS)."""
     cells = [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in nbformat.read(path, 4).cells]
-    trees = [ast.parse(source) for kind, source, _ in cells if kind == "code" and "%" not in source[:1]]
+    lesson = [source for kind, source, tags in cells if kind == "code" and not {"exercise", "claims"} & set(tags)]
+    trees = [ast.parse(source) for source in lesson if "%" not in source[:1]]
     imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = imports + [node for tree in trees for node in tree.body if is_for_use(node)]
     for at, (_, source, tags) in enumerate(cells):
         if "exercise" in tags:
             stub, check = source.rstrip().rsplit("\n", 1)
             solution = next(source for _, source, tags in cells[at:] if "solution" in tags)
             code = PYTHON.search(solution).group(1)
             name = f"{path.stem}-{check.split('(')[0]}"
-            yield pytest.param("\n".join(map(ast.unparse, imports)), stub, code, check, id=name)
+            yield pytest.param("\n".join(map(ast.unparse, names)), stub, code, check, id=name)
+
+
+def is_for_use(node: ast.stmt) -> bool:
+    is_table = isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and ast.unparse(node.targets[0]).isupper()
+    return is_table or isinstance(node, (ast.FunctionDef, ast.ClassDef))
 
 
 ALL = [case for path in sorted(NOTEBOOKS.glob("*.ipynb")) for case in exercises_of(path)]
 
 
-@pytest.mark.parametrize(("imports", "stub", "solution", "check"), ALL)
-def test_the_stub_of_a_chapter_is_open_and_its_solution_is_right(imports, stub, solution, check):
+@pytest.mark.parametrize(("names", "stub", "solution", "check"), ALL)
+def test_the_stub_of_a_chapter_is_open_and_its_solution_is_right(names, stub, solution, check):
     for source, verdict in ((stub, Verdict.OPEN), (solution, Verdict.RIGHT)):
-        names = {}
-        exec(f"{imports}\n{source}", names)
-        told(eval(check, names), verdict)
+        space = {}
+        exec(f"{names}\n{source}", space)
+        told(eval(check, space), verdict)

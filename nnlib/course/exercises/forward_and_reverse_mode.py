@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nnlib import graph
-from nnlib.course.exercises._contest import Contest
-from nnlib.course.exercises._exercise import Answers, Asked, Exercise, Question, Told
+from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Question, Told
 
 thousand_inputs = Question(
     "One formula turns 1000 inputs into one number, another turns one input into 1000 numbers. How many sweeps does "

@@ -11,6 +11,7 @@ import numpy as np
 
 from nnlib import graph
 from nnlib.course.explorers._graphs import FORWARD, REVERSE, Drawing, typed
+from nnlib.course.explorers._pictures import above
 from nnlib.course.explorers.computational_graphs import recipe
 from nnlib.course.step_sizes import derivative_errors
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, short, stepper
@@ -193,7 +194,7 @@ def costs(*, start=(8, 16, 1), ask=None):
         board.curve(f"{name} over m", over, OUTPUTS, color=color, linestyle=style, linewidth=2.2, label=name)
         board.line(f"{name} at m", over, **POINT | {"color": color, "marker": marker})
     board.line("crossover", over, color="black", linestyle=":", linewidth=1.5, label="m = k")
-    above(over, 3)
+    above(over, ncols=3)
     here.set(yscale="log", ylim=(1, 1e7))
     held.set(yscale="log", ylim=(1, 1e4))
     for name, ax in {"work": here, "floats": held}.items():
@@ -225,11 +226,6 @@ def costs(*, start=(8, 16, 1), ask=None):
         Slider("outputs", "m, outputs", OUTPUTS, start[2], "{:d}"),
     ]
     return figure(board, show, controls, ask=ask)
-
-
-def above(ax, columns: int) -> None:
-    """A legend above the axes, where no line can run through it."""
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, frameon=False, columnspacing=1.2)
 
 
 # ---- the step of differences -----------------------------------------------------------------------------------------
@@ -266,7 +262,7 @@ def step_sizes(*, start=(1e-8, 0.0), ask=None):
             board.line(f"law of {name}", v, color=COLORS[color], linestyle=":", linewidth=2)
             board.line(f"best of {name}", v, **POINT | {"color": "black", "marker": "v"})
         board.line(f"{name} at h", v, **POINT | {"color": COLORS[color], "marker": marker})
-    above(v, 4)
+    above(v, ncols=4)
     digits.set_ylim(0, 18)
     board.bars("digits", digits, list(looks), color=[COLORS[color] for color, _ in looks.values()])
 
