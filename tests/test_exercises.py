@@ -487,8 +487,9 @@ def exercises_of(path):
 
 
 def is_for_use(node: ast.stmt) -> bool:
-    is_table = isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and ast.unparse(node.targets[0]).isupper()
-    return is_table or isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    if isinstance(node, ast.Assign):
+        return isinstance(node.value, ast.Dict) and ast.unparse(node.targets[0]).isupper()
+    return isinstance(node, (ast.FunctionDef, ast.ClassDef))
 
 
 ALL = [case for path in sorted(NOTEBOOKS.glob("*.ipynb")) for case in exercises_of(path)]
