@@ -357,7 +357,7 @@ def _score_of_choice(choose) -> tuple[bool, str]:
     if ((np.abs(outputs) > 0.99) & (losses > 0.1)).any():
         return (
             False,
-            f"after {MOST} updates the loss is {losses.sum():.3g}, and an output is stuck near ±1. Step shorter.",
+            f"after {MOST} updates the loss is {losses.sum():.3g}, an output sticks near ±1. Step shorter.",
         )
     return False, f"after {MOST} updates the loss is still {losses.sum():.3g}. It is on its way: longer steps."
 
