@@ -6,8 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from nnlib.course.exercises._contest import Contest
-from nnlib.course.exercises._exercise import Answers, Asked, Exercise, Question, Told, in_kind
+from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Question, Told, in_kind
 from nnlib.network import MLP
 from nnlib.problems import NetworkFit
 
@@ -35,7 +34,8 @@ promise = Question(
     "At η = 0.1 the gradient promises a decrease of 0.258. The whole loss is only 0.221. What will the update do?",
     {
         "The loss rises: the step is too long": (
-            "So it would on a parabola, far enough beyond its bottom. Here the curve bends before it gets there."
+            "A step can be too long, and then it does. But 0.1 does not carry the output beyond its target: it "
+            "comes up from 0.235 to 0.567, and the target is 0.9."
         ),
         "The loss falls to zero: that is all there is": (
             "Zero lies on the way, but the step does not stop there by itself. It is η long, whatever the loss is."
@@ -57,7 +57,7 @@ one_for_all = Question(
             "It is the sum of the four losses, but only one of them was asked. The other three share its weights."
         ),
         "It rises in some updates and falls in the long run": (
-            "In 17 of 60 updates the other three lose more than the one gains. In the long run all of them fall."
+            "In 17 of 60 updates the other three lose more than the one gains. In the long run the sum comes down."
         ),
         "It stays where it is: what one sample gains, the others lose": (
             "So it would be if four samples asked for four opposite things. There are 13 weights to please them with."
@@ -119,7 +119,9 @@ check_by_hand = Answers(
                 "These are the slopes of the output. Each hidden unit has its own.": _W2 * _delta2 * (1 - _output**2),
                 "The weights are missing: the error comes back through −0.4 and 0.5.": _delta2 * (1 - _a**2),
                 "The slope is 1 − a², not 1 − z².": _W2 * _delta2 * (1 - _z**2),
+                "The signs: unit 1 has a weight below 0 and δ of the output is above 0.": -_delta1,
             },
+            hint="Each is δ of the output times the weight times 1 − a² of the unit.",
         ),
         "∂E/∂W¹": Asked(
             right=_G,
@@ -225,6 +227,7 @@ check_printout = Answers(
                 "This is a row of ∂E/∂W¹. Divide it by that unit's δ, which is its ∂E/∂b¹.": np.array([-0.6, 0.9]),
                 "A sign: look at unit 1, −0.6 = 0.3 times x₁.": np.array([2.0, -3.0]),
             },
+            hint="Look at unit 1: its row of ∂E/∂W¹ is its δ, 0.3, times x.",
         ),
         "a": Asked(
             right=np.array([0.5, -0.8, 1.0]),
@@ -232,6 +235,7 @@ check_printout = Answers(
                 "This is ∂E/∂W². Divide it by δ of the output, 0.4.": np.array([0.2, -0.32, 0.4]),
                 "These are the slopes 1 − a².": np.array([0.75, 0.36, 0.0]),
             },
+            hint="∂E/∂W² is δ of the output, 0.4, times a. Mind the signs.",
         ),
         "frozen": Asked(
             right=3,
@@ -247,6 +251,7 @@ check_printout = Answers(
                 "The slopes are still in it: divide by 1 − a² too.": np.array([0.75, -0.72]),
                 "δ of the output is still in it: divide by 0.4 too.": np.array([0.4, -0.8]),
             },
+            hint="Unit 1: 0.3 = weight · 0.4 · slope, and the slope is 1 − a² of the unit.",
         ),
         "y": Asked(
             right=-0.025,
@@ -254,6 +259,7 @@ check_printout = Answers(
                 "The slope is missing: 0.4 = (a − y)(1 − a²).": 0.2,
                 "A sign: a − y is positive here, so y lies below a.": 1.225,
             },
+            hint="0.4 = (0.6 − y) times the slope of the output, 1 − 0.6².",
         ),
     },
     praise="Gradients are products. Whoever knows one factor reads off the other.",
@@ -270,18 +276,18 @@ check_faults = Answers(
             right="no slope",
             options=FAULTS,
             slips={
-                "A wrong slope would still be a factor below 1. A's δ¹ is δ² times the weight, and nothing else.": (
+                "A wrong slope would be a factor below 1. A's δ is the output's times the weight, nothing else.": (
                     "wrong slope"
                 ),
-                "Nothing was updated too early: δ² times the OLD weights gives A's δ¹.": "too early",
+                "Nothing was updated too early: δ of the output times the OLD weights gives A's δ.": "too early",
             },
-            hint="Divide A's δ¹ by δ²: what is left?",
+            hint="Divide A's δ by δ of the output: what is left?",
         ),
         "B": Asked(
             right="transposed",
             options=FAULTS,
             slips={
-                "A wrong a in the gradients would stop B later: δ¹ is not even there yet.": "wrong a",
+                "A wrong a in the gradients would stop B later: the hidden δ is not even there yet.": "wrong a",
             },
             hint="W² has the shape (1, 3). Which product asks for 3 and gets 1?",
         ),
@@ -289,19 +295,19 @@ check_faults = Answers(
             right="no bias",
             options=FAULTS,
             slips={
-                "A sign error in δ leaves the signals a¹ alone. C's are wrong already.": "sign",
+                "A sign error in δ leaves the signals alone. C's are wrong already.": "sign",
                 "With a transposed W¹ the shapes would not fit.": "transposed",
             },
-            hint="Take the inverse of tanh: C's z¹ is (1.2, 0.9, −0.4).",
+            hint="Take the inverse of tanh: z of C's hidden units is (1.2, 0.9, −0.4).",
         ),
         "D": Asked(
             right="too early",
             options=FAULTS,
             slips={
-                "D's slopes are right. Divide its δ¹ by them and by δ²: these are other weights.": "wrong slope",
-                "D has its slopes: its δ¹ differs from the right one by less than a tenth of the largest.": "no slope",
+                "D's slopes are right. Divide them and δ of the output out: other weights are left.": "wrong slope",
+                "D has its slopes: its δ differs from the right one by less than a tenth of the largest.": "no slope",
             },
-            hint="Divide D's δ¹ by δ² and by the slopes: which weights are these, the old ones?",
+            hint="Divide D's δ by δ of the output and by the slopes: which weights are these, the old ones?",
         ),
         "E": Asked(
             right="wrong slope",
@@ -310,16 +316,16 @@ check_faults = Answers(
                 "Nearly, but some slope is there: each δ is that of A times 0.945.": "no slope",
                 "E's weights are the old ones. Look at the one factor that all three have in common.": "too early",
             },
-            hint="Divide E's δ¹ by A's.",
+            hint="Divide E's δ by A's.",
         ),
         "F": Asked(
             right="wrong a",
             options=FAULTS,
             slips={
-                "F's δ¹ is right, and so are its slopes. Only the step that uses it stops.": "wrong slope",
+                "F's δ is right, and so are its slopes. Only the step that uses it stops.": "wrong slope",
                 "A transposed product would have the shape (2, 3), not (3, 3).": "transposed",
             },
-            hint="δ¹ has 3 entries. Its product with what has 3 columns, too?",
+            hint="The hidden δ has 3 entries. Its product with what has 3 columns, too?",
         ),
     },
     praise="Two of six stop by themselves. The other four run, and only numbers that you trust find them.",
@@ -350,15 +356,15 @@ def _score_of_choice(choose) -> tuple[bool, str]:
                 False,
                 f"it takes {k} updates, {ALLOWED} are the most. Whose turn is it, and who needs it?",
             )
-    if len(used) < len(samples):
-        never = ", ".join(str(i) for i in range(len(samples)) if i not in used)
-        return False, f"after {MOST} updates the loss is {losses.sum():.3g}. It has never been the turn of {never}."
     outputs = net.predict(w, X)[:, 0]
     if ((np.abs(outputs) > 0.99) & (losses > 0.1)).any():
         return (
             False,
             f"after {MOST} updates the loss is {losses.sum():.3g}, an output sticks near ±1. Step shorter.",
         )
+    if len(used) < len(samples):
+        never = ", ".join(str(i) for i in range(len(samples)) if i not in used)
+        return False, f"after {MOST} updates the loss is {losses.sum():.3g}. It has never been the turn of {never}."
     return False, f"after {MOST} updates the loss is still {losses.sum():.3g}. It is on its way: longer steps."
 
 

@@ -66,7 +66,7 @@ def four_steps(net, w, x, *, eta: float = 0.1, ask=None):
         marks = network.signals(z, a) | network.target(y, *remarks) | {"stage": (0.05, 5.28, STAGES[k])}
         marks |= network.weights(net.unpack(now), net.unpack(gradient) if k == 5 else ())
         marks |= network.errors({l: error[l][0] for l in (2, 1)[: max(0, k - 2)] if k < 6})
-        return Frame(marks, numbers, alt)
+        return Frame(marks, numbers, alt.strip())
 
     controls = [Slider("y", "y, target", TARGETS, 0.9, "{:g}")]
     return stepper(board, lambda y: iter(STAGES[1:]), show, controls, ask=ask, pause=1.0)
