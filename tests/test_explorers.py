@@ -25,6 +25,7 @@ from scipy.optimize import approx_fprime
 import nnlib
 from nnlib import live
 from nnlib.course import basins, explorers
+from nnlib.course.explorers import backpropagation_by_hand
 from nnlib.course.explorers._pictures import neuron, sine_network
 
 MODULES = [
@@ -277,6 +278,31 @@ def test_starts_of_gauss_newton_go_where_the_optimizer_goes():
         near = [np.linalg.norm(step.w - minimum) < 0.01 for step in islice(steps, 20)]
         assert numbers["ends"] == ("star" if any(near) else "singular JᵀJ" if steps.ending else "elsewhere")
         assert numbers["steps"] == (near.index(True) + 1 if any(near) else len(near))
+
+
+def test_error_signals_are_what_a_push_does_to_the_loss():
+    """Of the 2-3-1 network; a bias is the place to push."""
+    net, w, x = backpropagation_by_hand.example()
+    for y in (-0.9, 0.4):
+        slopes = approx_fprime(w, lambda w, y=y: 0.5 * (net.predict(w, [x])[0, 0] - y) ** 2, 1e-7)
+        numbers = at("four_steps", y=y, k=5)
+        assert [numbers[f"δ{unit}"] for unit in "₁₂₃"] == pytest.approx(slopes[[2, 5, 8]], abs=1e-6)
+        assert numbers["δ of the output"] == pytest.approx(slopes[12], abs=1e-6)
+    numbers = at("one_update", eta=0.2, y=-0.2)
+    slopes = approx_fprime(w, lambda w: 0.5 * (net.predict(w, [x])[0, 0] + 0.2) ** 2, 1e-7)
+    assert numbers["promised decrease"] == pytest.approx(0.2 * slopes @ slopes, rel=1e-5)
+    assert numbers["output"] == pytest.approx(net.predict(w - 0.2 * slopes, [x])[0, 0], abs=1e-6)
+
+
+def test_loop_takes_the_samples_in_turn():
+    net, w, _ = backpropagation_by_hand.example()
+    X, Y = backpropagation_by_hand.samples()
+    for k in range(1, 10):
+        one = nnlib.NetworkFit(net, X[[(k - 1) % 4]], Y[[(k - 1) % 4]])
+        w = w - 0.3 * one.gradient(w)
+        numbers = at("loop_over_samples", eta=0.3, k=k)
+        assert numbers["its E after"] == pytest.approx(one.loss(w))
+        assert numbers["E of all"] == pytest.approx(nnlib.NetworkFit(net, X, Y).loss(w))
 
 
 def test_fit_of_the_narrow_peak_ends_at_the_certified_answer():
