@@ -95,6 +95,8 @@ class Drawing:
         What may be lit up: the name and the color of each.
     slopes, notes : bool
         Whether the edges carry their local derivatives, and whether there is room for a note below each box.
+    label : (float, float)
+        Room for a local derivative, in inches.
 
     Attributes
     ----------
@@ -106,7 +108,9 @@ class Drawing:
         Each by its child and by its place among that child's parents.
     """
 
-    def __init__(self, board: Board, ax: Axes, output: graph.Node, *, area, tones=None, slopes=True, notes=True):
+    def __init__(
+        self, board: Board, ax: Axes, output: graph.Node, *, area, tones=None, slopes=True, notes=True, label=LABEL
+    ):
         order = graph.topological_order(output)
         self.nodes = [node for node in order if node.operation or node.is_variable]
         self.edges = [(child, i) for child in order for i, parent in enumerate(child.parents) if parent in self.nodes]
@@ -116,7 +120,7 @@ class Drawing:
         chains = _chains(self.nodes, [(child.parents[i], child) for child, i in self.edges])
         self._at = _places(chains, self.nodes, np.asarray(area), BOX[1] + NOTE * notes)
         self._curves = _curves(chains, self._at)
-        self._label_size = [SHORT_LABEL if child.operation.name in "+-" else LABEL for child, _ in self.edges]
+        self._label_size = [SHORT_LABEL if child.operation.name in "+-" else label for child, _ in self.edges]
         box = BOX + np.array([NOTE / 2, NOTE]) * notes
         boxes = [self._at[node] - (0, NOTE / 2 * notes) for node in self.nodes]
         self._label_at = _label_places(self._curves, self._label_size, boxes, box) if slopes else []
