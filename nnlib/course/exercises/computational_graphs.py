@@ -7,22 +7,22 @@ import math
 import numpy as np
 
 from nnlib import graph
-from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Question, Told, kind, same
+from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Question, Told, kind
 
 two_ways = Question(
-    "In some formula x reaches f on two ways. Along the first the local derivatives multiply to 3, along the second to "
-    "−2. What is df/dx?",
+    "In some formula two paths lead from x to f. Along the first the local derivatives multiply to 3, along the second "
+    "to −2. What is df/dx?",
     {
         "3": (
             "A strong push seems to drown a weak one. But f does not choose: it feels both, and one counters the other."
         ),
         "1": "f feels both pushes at once. For small moves they add up: 3 − 2.",
         "−6": (
-            "Along a way numbers do multiply, since a node passes on what it got from the one before. But neither way "
-            "passes anything to the other."
+            "Along a path numbers do multiply, since a node passes on what it got from the one before. But neither "
+            "path passes anything to the other."
         ),
         "0.5": (
-            "The mean is a fair compromise between two opinions. But the ways are no opinions about one move: each of "
+            "The mean is a fair compromise between two opinions. But the paths are no opinions about one move: each of "
             "them moves f by its own amount."
         ),
     },
@@ -35,9 +35,9 @@ paths_of_a_ladder = Question(
         "40: two a rung": "A path does not end at its rung. Each of the two goes on in two ways at the next.",
         "80: one an edge": "A path is a whole way from x to f, and each edge is a part of many of them.",
         "400: 20 times 20": "Rungs times rungs are pairs of rungs. A path decides at every rung, not at two of them.",
-        "about a million": "Two ways at the first rung, times two at the second, and so on: 2 to the 20, 1 048 576.",
+        "1 048 576: 2 to the 20": "Two ways at the first rung, times two at the next, and so on: about a million.",
     },
-    answer="about a million",
+    answer="1 048 576: 2 to the 20",
 )
 
 
@@ -49,6 +49,8 @@ check_on_paper = Answers(
             slips={
                 "This is p + q. The last node subtracts.": 15.0,
                 "This is q − p. The first parent of − is p.": 3.0,
+                "This is p alone. The last node takes q from it.": 6.0,
+                "This is q alone. The last node takes it from p.": 9.0,
             },
         ),
         "slopes of p": Asked(
@@ -56,8 +58,9 @@ check_on_paper = Answers(
             each="slope",
             slips={
                 "The other way round: when s moves by 1, s · y moves by y.": [3.0, 2.0],
-                "These are the slopes of a sum. A product passes a move on times the other factor.": [1.0, 1.0],
+                "1 is a slope of a sum. A product passes a move on times the other factor: p is s · y.": [1.0, 1.0],
             },
+            hint="p is s · y. A product passes a move of one factor on times the other factor.",
         ),
         "slope of q": Asked(
             right=6.0,
@@ -70,20 +73,20 @@ check_on_paper = Answers(
         "paths from y": Asked(
             right=3,
             slips={
-                "One is missing: y reaches p by itself and through s.": 2,
-                "That counts the edges that leave y. From s there are two ways on.": 2.5,
+                "Two edges leave y, to s and to p. But from s there are two ways on.": 2,
                 "That counts edges, not whole ways from y to f.": 7,
             },
             hint="Start at y. It has an edge to s and one to p. How many ways lead from s to f?",
         ),
         "products from y": Asked(
             right=[-6.0, 2.0, 3.0],
-            each="product",
             slips={
                 "The edge from q to f has the slope −1.": [2.0, 3.0, 6.0],
-                "The smallest comes first.": [3.0, 2.0, -6.0],
+                "These are the right ones. But the smallest comes first, and −6 is smaller than 2.": [2.0, 3.0, -6.0],
+                "These are the right ones, from the largest down. Asked is the smallest first.": [3.0, 2.0, -6.0],
                 "The edge from y straight to p has the slope s = 3, the one from s to p has y = 2.": [-6.0, 2.0, 2.0],
             },
+            hint="Three products: along y→p→f, along y→s→p→f, and along y→s→q→f. The smallest comes first.",
         ),
         "df/dy": Asked(
             right=-1.0,
@@ -93,6 +96,7 @@ check_on_paper = Answers(
                 "Along a path slopes multiply. But over the paths their products add up.": -36.0,
                 "The product through q is negative.": 11.0,
             },
+            hint="Add up the three products.",
         ),
         "df/dx": Asked(
             right=-4.0,
@@ -100,7 +104,10 @@ check_on_paper = Answers(
                 "This is df/dy. From x only two paths lead to f.": -1.0,
                 "The product through q is −6, not 6.": 8.0,
                 "Over the paths products add up.": -12.0,
+                "The path through q is missing.": 2.0,
+                "The path through p is missing.": -6.0,
             },
+            hint="Two paths lead from x to f, one through p and one through q.",
         ),
     },
     praise="and here is the second witness: f = −x² − xy, so df/dx = −2x − y = −4 and df/dy = −x = −1.",
@@ -123,11 +130,16 @@ check_softplus = Exercise(
             np.logaddexp(0, a) / math.log(10),
             logistic(a),
         ),
-        "This is max(0, a), the corner that softplus rounds off.": lambda a: (max(a, 0.0), float(a > 0)),
-        "1 + eᵃ is rounded to 1, and ln 1 is 0. np.log1p(b) is exact for the smallest b too.": lambda a: (
+        "This belongs to max(0, a), whose corner softplus rounds off.": lambda a: (max(a, 0.0), float(a > 0)),
+        "Digits get lost where a number is added to a far larger one. np.log1p(b) keeps those of b.": lambda a: (
             max(a, 0.0) + np.log(1 + np.exp(-abs(a))),
             logistic(a),
         ),
+        "The larger of 0 and a, which was taken out of the logarithm, must be added to it again.": lambda a: (
+            math.log1p(math.exp(-abs(a))),
+            logistic(a),
+        ),
+        "The other way round: the value comes first.": lambda a: (logistic(a), np.logaddexp(0, a)),
         "This is the slope of ln alone. The inner eᵃ passes the move on too: times eᵃ.": lambda a: (
             np.logaddexp(0, a),
             logistic(-a),
@@ -155,6 +167,7 @@ check_log = Answers(
                 "Both factors of a · a are a. Each edge has the other factor as its slope: 2 and 2, as line 2 says.": 2,
                 "c / y has the slopes 1/y = 1 and −c/y² = −2, as line 4 says.": 4,
             },
+            hint="Compute the slopes of each of the four lines from the values of its parents.",
         ),
         "right slopes": Asked(
             right=[1.0, -1.0],
@@ -164,20 +177,21 @@ check_log = Answers(
                 "The other way round: b is the first parent.": [-1.0, 1.0],
                 "These are the slopes of a product.": [2.0, 4.0],
             },
+            hint="By how much does b − x move when b moves up by a little? And when x does?",
         ),
         "paths from x": Asked(
             right=3,
             slips={
                 "Two edges lead from a to b, so two paths run through them.": 2,
-                "x has two edges, to a and to c. On the first way a forks once more, the second does not fork.": 4,
+                "x has two edges, to a and to c. Behind a the way forks once more, behind c it does not.": 4,
                 "That counts paths from y too.": 6,
             },
+            hint="x has an edge to a and one to c, and two edges lead from a to b.",
         ),
         "df/dx in the log": Asked(
             right=5.0,
             slips={
-                "This is the right derivative. With the log's own slopes the straight path counts +1.": 3.0,
-                "One of the two paths from a to b is missing.": 3.5,
+                "With the log's slopes two paths run through b, and the path straight to c counts +1.": 3.0,
                 "These are the paths through b alone.": 4.0,
             },
             hint="Multiply the log's slopes along each of the paths from x, and add.",
@@ -197,6 +211,7 @@ check_log = Answers(
                 "One of the two edges from a to b is forgotten.": 2.0,
                 "The slope of f with respect to y is −2.": 10.0,
             },
+            hint="Three paths lead from y to f: two through a and b, and the edge straight to f.",
         ),
     },
     praise="x² y − x/y has the derivatives 2xy − 1/y = 3 and x² + x/y² = 6. No path from y runs over the wrong slope.",
@@ -259,16 +274,27 @@ def _score_of_power(power) -> tuple[bool, str]:
         return False, f"only × and ÷ are allowed, this uses {', '.join(others)}."
     if any(node.given is not None and not node.is_variable for node in graph.topological_order(output)):
         return False, "there is a plain number in it. Use x and what you have made of it."
-    (x,) = (node for node in graph.topological_order(output) if node.is_variable)
-    if not all(same(graph.evaluate(output, {x: at}), at**POWER, 9) for at in (1.1, -0.9)):
-        return (
-            False,
-            f"this is not x to the {POWER}: at 2 it gives 2 to the {math.log2(graph.evaluate(output, {x: 2.0})):g}.",
-        )
+    variables = [node for node in graph.topological_order(output) if node.is_variable]
+    if len(variables) > 1:
+        return False, "there is a variable of your own in it. Use the x that comes in."
+    (x,) = variables
+    exponent = _exponent(output, x)
+    if exponent != POWER:
+        return False, f"this is not x to the {POWER} but x to the {exponent}."
     told = f"{len(nodes)} operations, and {graph.count_paths(output, x)} paths from x."
     if len(nodes) > MOST_OPERATIONS:
         return False, f"{told} Use what you have made more than once: a node may have many children."
     return True, f"{told} That is your score; 6 can be reached."
+
+
+def _exponent(output, x) -> int:
+    """n, where the output is xⁿ: its nodes only multiply and divide."""
+    exponents = {x: 1}
+    for node in graph.topological_order(output):
+        if node.operation:
+            first, second = (exponents[parent] for parent in node.parents)
+            exponents[node] = first + second if node.operation.name == "*" else first - second
+    return exponents[output]
 
 
 def _one_by_one(x):

@@ -97,6 +97,8 @@ class Drawing:
         Whether the edges carry their local derivatives, and whether there is room for a note below each box.
     backward : collection of str
         Tones that run against the edges, so that their arrowheads point to the parents.
+    label : (float, float)
+        Room for a local derivative, in inches.
 
     Attributes
     ----------
@@ -109,7 +111,17 @@ class Drawing:
     """
 
     def __init__(
-        self, board: Board, ax: Axes, output: graph.Node, *, area, tones=None, slopes=True, notes=True, backward=()
+        self,
+        board: Board,
+        ax: Axes,
+        output: graph.Node,
+        *,
+        area,
+        tones=None,
+        slopes=True,
+        notes=True,
+        backward=(),
+        label=LABEL,
     ):
         order = graph.topological_order(output)
         self.nodes = [node for node in order if node.operation or node.is_variable]
@@ -120,7 +132,7 @@ class Drawing:
         chains = _chains(self.nodes, [(child.parents[i], child) for child, i in self.edges])
         self._at = _places(chains, self.nodes, np.asarray(area), BOX[1] + NOTE * notes)
         self._curves = _curves(chains, self._at)
-        self._label_size = [SHORT_LABEL if child.operation.name in "+-" else LABEL for child, _ in self.edges]
+        self._label_size = [SHORT_LABEL if child.operation.name in "+-" else label for child, _ in self.edges]
         box = BOX + np.array([NOTE / 2, NOTE]) * notes
         boxes = [self._at[node] - (0, NOTE / 2 * notes) for node in self.nodes]
         self._label_at = _label_places(self._curves, self._label_size, boxes, box) if slopes else []

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from nnlib import graph
-from nnlib.course.explorers._graphs import EDGE, FORWARD, PATH, Drawing, FormulaError, typed
+from nnlib.course.explorers._graphs import EDGE, FORWARD, PATH, SHORT_LABEL, Drawing, FormulaError, typed
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, short
 
 MOST_PATHS = 6  # of which each gets a bar
@@ -50,36 +50,22 @@ def moves(formula=recipe, *, x: float = 2.0, y: float = 3.0):
 def paths(formula=recipe, *, x: float = 2.0, y: float = 3.0, by: str = "x", ask=None):
     """The local derivatives in a graph, one path from a variable lit up, and the products along all of them as bars."""
     output, variables = typed(formula, x=x, y=y)
-    moving = variable_for_paths(output, variables, by)
+    moving, ways = paths_from(by, variables, output)
     board = Board(2, 1, size=(9.6, 5.8), height_ratios=(3.4, 2))
     ax, bars = board.axes
     drawing = Drawing(board, ax, output, area=(9.4, 3.1), notes=False)
     ax.set_ylim(-0.4, 3.1)
-    ways = graph.paths(output, moving)
     nodes = [[moving, *(edge.node for edge in way.edges)] for way in ways]
     labels = told_apart("→".join(drawing.names[node] for node in on_it) for on_it in nodes)
     xs, ys = (x + np.arange(-4, 5) / 4).round(3), (y + np.arange(-2, 3) / 2).round(3)
 
     @cache
     def at(x, y):
-        """Values, local derivatives along each path, and the bars: products, their sum, the central difference."""
         point = {v: value for v, value in zip(variables, (x, y), strict=True) if v in drawing.nodes}
-        values = values_at(output, point)
-        if output not in values:
-            return values, [[np.nan]] * len(ways), [np.nan] * (len(ways) + 2)
-        factors = [way.factors for way in graph.paths(output, moving, point)]
-        products = [float(np.prod(f)) for f in factors]
-        behind, ahead = (values_at(output, point | {moving: point[moving] + h}).get(output) for h in (-1e-5, 1e-5))
-        difference = np.nan if behind is None or ahead is None else (ahead - behind) / 2e-5
-        return values, factors, [*products, sum(products), difference]
+        return products_at(output, moving, point, len(ways))
 
-    heights = [height for position in product(xs, ys) for height in at(*position)[2] if np.isfinite(height)]
-    low, high = min(0, *heights), max(0, *heights)
-    bars.set_ylim(low - 0.25 * (high - low), high + 0.25 * (high - low))
-    bars.axhline(0, color=EDGE, linewidth=1)
-    colors = [PATH] * len(ways) + [COLORS["black"], EDGE]
-    board.bars("bars", bars, [*labels, "their sum", "central difference"], color=colors)
-    board.polygon("chosen", bars, facecolor="none", edgecolor="black", linewidth=2.5)
+    foot = _bars_of_products(board, bars, labels, [at(*position)[2] for position in product(xs, ys)])
+    board.line("chosen", bars, color="black", marker="^", markersize=11)
     board.text("product", ax, ha="center", va="center", color=PATH, weight="bold")
 
     def show(path, x, y):
@@ -93,12 +79,12 @@ def paths(formula=recipe, *, x: float = 2.0, y: float = 3.0, by: str = "x", ask=
         words = f"{plus(products)} = {short(total)}"
         if path >= 0:
             words = f"{labels[path]}:   {times(factors[path])} = {short(products[path])}"
-            corners = [(-0.4, 0), (-0.4, products[path]), (0.4, products[path]), (0.4, 0)]
-            marks["chosen"] = np.array(corners) + np.array([path, 0])
+            marks["chosen"] = (path, foot)
         marks |= {"product": (4.7, -0.22, words), "bars": heights}
         numbers = {"x": x, "y": y} | dict(zip(labels, products, strict=True))
         numbers |= {"their sum": total, "central difference": difference}
-        alt = f"A graph with its local derivatives at x = {{x}}, y = {{y}}, and {len(ways)} ways from {by} to its end. "
+        end = drawing.names[output]
+        alt = f"A graph with its local derivatives at x = {{x}}, y = {{y}}, and {len(ways)} paths from {by} to {end}. "
         alt += "The products along them add up to {their sum}, the central difference is {central difference}."
         return Frame(marks, numbers, alt)
 
@@ -115,7 +101,7 @@ def linear_parts(*, x: float = 2.0, y: float = 3.0):
     output, (x_node, y_node) = typed(recipe, x=x, y=y)
     board = Board(1, 2, size=(9.6, 4.2), width_ratios=(2, 1), titles=("below: move / prediction",))
     ax, gaps = board.axes
-    drawing = Drawing(board, ax, output, area=(6.2, 3.5), tones={"moved": FORWARD})
+    drawing = Drawing(board, ax, output, area=(6.2, 3.5), tones={"moved": FORWARD}, label=SHORT_LABEL)
     before = values_at(output, {x_node: x, y_node: y})
     per_h = {node: graph.jvp(node, {x_node: 1.0}) if node is not y_node else 0.0 for node in drawing.nodes}
 
@@ -183,7 +169,7 @@ def ladder(*, ask=None):
             "paths": 2**k,
             "seconds at 10⁹ paths a second": 2**k / 1e9,
         }
-        return Frame(marks, numbers, "With k = {k} the ladder has {nodes} nodes and {edges} edges, but {paths} paths.")
+        return Frame(marks, numbers, "With k = {k} the ladder has {nodes} nodes and {edges} edges, and {paths} paths.")
 
     return figure(board, show, [Slider("k", "k, rungs", ks, 20, "{:d}")], ask=ask)
 
@@ -197,15 +183,44 @@ def values_at(output, at) -> dict:
         return at
 
 
-def variable_for_paths(output, variables, name: str):
-    """The variable of that name, if the paths from it can be shown."""
+def products_at(output, moving, point: dict, count: int) -> tuple[dict, list, list[float]]:
+    """The values, the local derivatives along each path, and the bars: products, their sum, the central difference.
+
+    Where the formula has no value or no slope all of them but the variables are missing.
+    """
+    try:
+        values = values_at(output, point)
+        factors = [way.factors for way in graph.paths(output, moving, point)]
+    except ValueError:
+        return point, [[np.nan]] * count, [np.nan] * (count + 2)
+    products = [float(np.prod(along)) for along in factors]
+    behind, ahead = (values_at(output, point | {moving: point[moving] + h}).get(output, np.nan) for h in (-1e-5, 1e-5))
+    return values, factors, [*products, sum(products), (ahead - behind) / 2e-5]
+
+
+def _bars_of_products(board, ax, labels: list[str], everywhere: list[list[float]]) -> float:
+    """A bar for each path, for their sum and for the central difference; returns a height below all of them."""
+    heights = [height for there in everywhere for height in there if np.isfinite(height)]
+    low, high = min(0, *heights), max(0, *heights)
+    ax.set_ylim(low - 0.25 * (high - low), high + 0.25 * (high - low))
+    ax.axhline(0, color=EDGE, linewidth=1)
+    colors = [PATH] * len(labels) + [COLORS["black"], EDGE]
+    board.bars("bars", ax, [*labels, "their sum", "central difference"], color=colors)
+    return low - 0.16 * (high - low)
+
+
+def paths_from(name: str, variables, output) -> tuple[graph.Node, list[graph.Path]]:
+    """The variable of that name and the paths from it, if they can be shown."""
     found = next((v for v in variables if v.name == name and v in graph.topological_order(output)), None)
     if found is None:
         raise FormulaError(f"The formula has no variable {name!r} to take the derivative by.")
     count = graph.count_paths(output, found)
     if count > MOST_PATHS:
         raise FormulaError(f"{count} paths lead from {name} to the result. More than {MOST_PATHS} do not fit in here.")
-    return found
+    try:
+        return found, graph.paths(output, found)
+    except ValueError as error:
+        raise FormulaError(f"The formula has no slope where it starts: {error}.") from None
 
 
 def told_apart(labels) -> list[str]:
