@@ -98,7 +98,8 @@ def _require_signature(name, function, parameters):
     try:
         inspect.signature(function).bind(*parameters)
     except TypeError:
-        raise Told(f"{name} must take {len(parameters)} arguments: {name}({', '.join(parameters)}).") from None
+        count = f"{len(parameters)} argument{'' if len(parameters) == 1 else 's'}"
+        raise Told(f"{name} must take {count}: {name}({', '.join(parameters)}).") from None
     except ValueError:  # a function written in C does not tell its arguments
         pass
 
