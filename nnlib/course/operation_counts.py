@@ -19,13 +19,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
 from timeit import repeat
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlib import arguments, derivatives
+from nnlib import arguments, derivatives, graph
 from nnlib.arguments import FloatArray
 from nnlib.network import MLP
 from nnlib.problems import NetworkFit
@@ -53,6 +55,36 @@ def gradient(net: MLP, samples: int) -> int:
 def gradient_by_differences(net: MLP, samples: int) -> int:
     """Multiply-adds of the same gradient by central differences: two losses for each weight."""
     return 2 * loss(net, samples) * net.n_params
+
+
+def gradient_by_forward_mode(net: MLP, samples: int) -> int:
+    """Multiply-adds of the same gradient by forward mode, a sweep for each weight: what a graph with tanh counts."""
+    meter, a, directions = graph.Meter(), graph.constant(np.ones((net.sizes[0], samples))), {}
+    for layer, (inputs, units) in enumerate(pairwise(net.sizes), start=1):
+        W, b = graph.variable(np.ones((units, inputs)), f"W{layer}"), graph.variable(np.ones((units, 1)), f"b{layer}")
+        a = graph.tanh(W @ a + b)
+        directions |= {W: np.ones((units, inputs)), b: np.ones((units, 1))}
+    graph.jvp(graph.sum(a * a), directions, meter=meter)
+    return net.n_params * (meter.evaluation + meter.differentiation)
+
+
+def layers_of_a_graph(depth: int, width: int, outputs: int) -> tuple[graph.Node, graph.Node]:
+    """Layers z = tanh(W a), one after the other, from as many inputs as they are wide: the input and the last layer."""
+    rng = np.random.default_rng(0)
+    a = x = graph.variable(rng.normal(size=width), name="x")
+    for rows in [width] * (depth - 1) + [outputs]:
+        a = graph.tanh(graph.constant(rng.normal(size=(rows, width)) / np.sqrt(width)) @ a)
+    return x, a
+
+
+@cache
+def jacobian_of_layers(depth: int, width: int, outputs: int) -> dict[str, graph.Meter]:
+    """What the Jacobian of `layers_of_a_graph` takes in each mode, counted while it is computed."""
+    x, last = layers_of_a_graph(depth, width, outputs)
+    counted = {"forward": graph.Meter(), "reverse": graph.Meter()}
+    for mode, meter in counted.items():
+        graph.jacobian(last, x, mode, meter=meter)
+    return counted
 
 
 def normal_equations(net: MLP, samples: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,6 +21,10 @@ HERE = {"color": "black", "marker": "D", "markersize": 7}
 NOW = {"color": COLORS["blue"], "marker": "o", "markersize": 9, "markeredgecolor": "white", "markeredgewidth": 1.5}
 BEFORE = {"color": "black", "linestyle": "--", "linewidth": 1.4}  # a curve before a step or a run, and after it
 AFTER = {"color": COLORS["blue"], "linewidth": 2.2}
+# Single outputs in a plot of their own: their targets, what the network says, where it began.
+DATA = {"color": "#555555", "marker": "o", "markersize": 7, "linestyle": "none"}
+OUTPUT = {"color": COLORS["blue"], "marker": "D", "markersize": 7, "linestyle": "none"}
+START = {"color": "black", "marker": "D", "markersize": 7, "markerfacecolor": "none", "linestyle": "none"}
 NEURON_WINDOW = ((-3.0, 4.0), (-3.5, 3.0))  # of the course's example, one tanh neuron
 
 
@@ -238,3 +242,11 @@ def sine_network() -> tuple[NetworkFit, np.ndarray]:
     """The example of the chapters on training: ten tanh units, 41 points of a noisy sine, and weights to start from."""
     data, net = datasets.noisy_sine(seed=0), MLP([1, 10, 1])
     return NetworkFit(net, data.X, data.Y), net.init(seed=0)
+
+
+def apart(heights, least: float) -> np.ndarray:
+    """The heights moved up, from the lowest on, until neighbors are at least so far apart."""
+    heights, order = np.array(heights, float), np.argsort(heights)
+    for below, above in pairwise(order):
+        heights[above] = max(heights[above], heights[below] + least)
+    return heights

@@ -9,16 +9,12 @@ import numpy as np
 
 from nnlib import MLP, NetworkFit
 from nnlib.course.explorers._networks import Network, number
-from nnlib.course.explorers._pictures import ACCEPTED, over_steps
+from nnlib.course.explorers._pictures import ACCEPTED, DATA, OUTPUT, START, over_steps
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, stepper
 
 TARGETS = [-0.9, -0.4, 0.1, 0.4, 0.9]
 RATES = [0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6]
 LOOP_RATES, UPDATES = [0.02, 0.1, 0.3, 0.5, 1.0], 60
-DATA = {"color": "#555555", "marker": "o", "markersize": 7, "linestyle": "none"}
-OUTPUT = {"color": COLORS["blue"], "marker": "D", "markersize": 7, "linestyle": "none"}
-RING = {"color": "black", "marker": "o", "markersize": 17, "markerfacecolor": "none", "linestyle": "none"}
-START = {"color": "black", "marker": "D", "markersize": 7, "markerfacecolor": "none", "linestyle": "none"}
 STAGES = (
     "at the start: weights on the edges, biases b above the units",
     "1 · signals into the hidden units: z = Wx + b, a = tanh z",

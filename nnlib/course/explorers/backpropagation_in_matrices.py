@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 
-from nnlib import MLP, NetworkFit, checks, graph, levenberg_marquardt, operation_counts, train
+from nnlib import MLP, NetworkFit, checks, levenberg_marquardt, operation_counts, train
 from nnlib.course import exercises
 from nnlib.course.explorers import backpropagation_by_hand as by_hand
-from nnlib.course.explorers._pictures import ACCEPTED, AFTER, NOW, over_steps
+from nnlib.course.explorers._pictures import ACCEPTED, AFTER, NOW, apart, over_steps
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure
 
 SMALL_RATES = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2]
@@ -90,14 +89,6 @@ def predict(layers, X) -> np.ndarray:
     return X
 
 
-def apart(heights, least: float) -> np.ndarray:
-    """The heights moved up, from the lowest on, until neighbors are at least so far apart."""
-    heights, order = np.array(heights, float), np.argsort(heights)
-    for below, above in pairwise(order):
-        heights[above] = max(heights[above], heights[below] + least)
-    return heights
-
-
 def cost_of_a_gradient(costs, *, ask=None):
     """Multiply-adds and seconds of a gradient against the number of weights; what ten times as many weights cost."""
     titles = "multiply-adds, counted", "seconds, on the machine that ran this page"
@@ -135,16 +126,12 @@ def cost_of_a_gradient(costs, *, ask=None):
 
 @cache
 def counted(hidden: int, samples: int = 4) -> dict[str, int]:
-    """Multiply-adds of the gradient of a 2-h-1 network in three ways; forward mode is metered on the graph."""
-    net, meter = MLP([2, hidden, 1], output="tanh"), graph.Meter()
-    shapes = (hidden, 2), (hidden, 1), (1, hidden), (1, 1)
-    W1, b1, W2, b2 = weights = [graph.variable(np.ones(shape), name=f"v{i}") for i, shape in enumerate(shapes)]
-    r = graph.tanh(W2 @ graph.tanh(W1 @ graph.constant(np.ones((2, samples))) + b1) + b2)
-    graph.jvp(graph.sum(r * r), {v: np.ones(shape) for v, shape in zip(weights, shapes, strict=True)}, meter=meter)
+    """Multiply-adds of the gradient of a 2-h-1 network in three ways."""
+    net = MLP([2, hidden, 1], output="tanh")
     return {
         "n": net.n_params,
         "one weight at a time": operation_counts.gradient_by_differences(net, samples),
-        "forward mode": net.n_params * (meter.evaluation + meter.differentiation),
+        "forward mode": operation_counts.gradient_by_forward_mode(net, samples),
         "backpropagation": operation_counts.gradient(net, samples),
     }
 

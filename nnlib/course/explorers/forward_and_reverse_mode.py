@@ -13,6 +13,7 @@ from nnlib import graph
 from nnlib.course.explorers._graphs import FORWARD, REVERSE, Drawing, typed
 from nnlib.course.explorers._pictures import above
 from nnlib.course.explorers.computational_graphs import recipe
+from nnlib.course.operation_counts import jacobian_of_layers
 from nnlib.course.step_sizes import derivative_errors
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, short, stepper
 
@@ -163,25 +164,6 @@ def brackets(*, width: int = 6, start=("left", 6, 1)):
 # ---- what both modes cost --------------------------------------------------------------------------------------------
 
 
-def layers(depth: int, width: int, outputs: int) -> tuple[graph.Node, graph.Node]:
-    """Layers z = tanh(W a), one after the other, from as many inputs as they are wide: the input and the last layer."""
-    rng = np.random.default_rng(0)
-    a = x = graph.variable(rng.normal(size=width), name="x")
-    for rows in [width] * (depth - 1) + [outputs]:
-        a = graph.tanh(graph.constant(rng.normal(size=(rows, width)) / np.sqrt(width)) @ a)
-    return x, a
-
-
-@cache
-def meters(depth: int, width: int, outputs: int) -> dict[str, graph.Meter]:
-    """What the Jacobian of such layers takes in each mode, counted while it is computed."""
-    x, last = layers(depth, width, outputs)
-    counted = {"forward": graph.Meter(), "reverse": graph.Meter()}
-    for mode, meter in counted.items():
-        graph.jacobian(last, x, mode, meter=meter)
-    return counted
-
-
 def costs(*, start=(8, 16, 1), ask=None):
     """Multiply-adds and floats held for the Jacobian of L layers of width k with m outputs, in both modes."""
     titles = ("", "at m · black: the formula", "floats held")
@@ -204,8 +186,8 @@ def costs(*, start=(8, 16, 1), ask=None):
     board.line("formula", here, color="black", marker="_", markersize=50, markeredgewidth=2, linestyle="none")
 
     def show(depth, width, outputs):
-        work = {m: [meter.differentiation for meter in meters(depth, width, m).values()] for m in OUTPUTS}
-        forward, reverse = meters(depth, width, outputs).values()
+        work = {m: [meter.differentiation for meter in jacobian_of_layers(depth, width, m).values()] for m in OUTPUTS}
+        forward, reverse = jacobian_of_layers(depth, width, outputs).values()
         matrices = (depth - 1) * width**2 + outputs * width
         marks = {f"{name} over m": [counts[i] for counts in work.values()] for i, name in enumerate(looks)}
         marks |= {f"{name} at m": (outputs, work[outputs][i]) for i, name in enumerate(looks)}
