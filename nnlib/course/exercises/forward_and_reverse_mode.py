@@ -101,6 +101,7 @@ check_by_hand = Answers(
             slips={
                 "Two edges leave a. This is what comes back from p; add what comes back from f.": 10.0,
                 "Two edges leave a. This is what comes back from f; add what comes back from p.": 1.0,
+                "A product hands each parent the OTHER factor: from p the parent a gets b, not a.": 8.0,
                 "What comes back along the two edges is added, not multiplied. And the factor from p is b, not a.": 7.0,
             },
         ),
@@ -238,6 +239,12 @@ check_jacobian = Exercise(
         "This is the row of the first output. There is a sweep for each of them.": lambda outputs, inputs: _jacobian(
             outputs[:1], inputs
         ),
+        "All inputs moved at once, and the derivatives are added up: take a sweep for each input.": (
+            lambda outputs, inputs: np.tile(_jacobian(outputs, inputs).sum(axis=1, keepdims=True), len(inputs))
+        ),
+        "The columns stand in the wrong order: take the inputs as they come.": lambda outputs, inputs: _jacobian(
+            outputs, inputs
+        )[:, ::-1],
         "These are the sums of the columns: one sweep from all outputs at once mixes them up.": (
             lambda outputs, inputs: _jacobian(outputs, inputs).sum(axis=0)
         ),
@@ -280,6 +287,8 @@ check_who_was_it = Answers(
         "one sweep": Asked(
             right=113.0,
             slips={
+                "The 339 of B, shared out to the seven inputs. But B takes a sweep for each output.": 339 / 7,
+                "The 791 of C, shared out to the three outputs. But C takes a sweep for each input.": 791 / 3,
                 "This is what three sweeps of B take together.": 339.0,
                 "This is what seven sweeps of C take together.": 791.0,
                 "These are the 1582 of A, shared out to the inputs. A takes two evaluations for each.": 226.0,
@@ -344,7 +353,7 @@ check_bugs = Answers(
             hint="Let E run on ladders of 5, 10, 15 rungs. Are its numbers wrong?",
         ),
     },
-    praise="Four of them are wrong on small graphs already. E is right, and no one will ever see it finish 40 rungs.",
+    praise="Four of them are wrong on small graphs already. E is right, and no one will ever see it finish 60 rungs.",
 )
 
 
