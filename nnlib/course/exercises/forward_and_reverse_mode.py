@@ -309,46 +309,53 @@ check_who_was_it = Answers(
 
 # ---- bugs ------------------------------------------------------------------------------------------------------------
 
+REMARKS = ("last share", "too early", "counts", "factor", "walks", "old slopes")
+
 check_bugs = Answers(
     name="bugs",
     asked={
         "A": Asked(
-            right=1,
+            right="last share",
+            options=REMARKS,
             slips={
-                "A goes through the nodes in the right order. What happens to an adjoint that is there already?": 2,
-                "A multiplies by the slopes. Look at the sign in front of the =.": 3,
+                "A takes the nodes in the right order. What happens to an adjoint that is there already?": "too early",
+                "A multiplies by the slopes. Look at the sign in front of the =.": "counts",
             },
             hint="Let a node be used twice: what does A do when the second share arrives?",
         ),
         "B": Asked(
-            right=2,
+            right="too early",
+            options=REMARKS,
             slips={
-                "B does add. But when does the turn of a node come?": 1,
-                "B starts with 1, as it should. But with which node does its loop begin?": 4,
+                "B does add. But when does the turn of a node come?": "last share",
+                "B starts with 1, as it should. But with which node does its loop begin?": "factor",
             },
             hint="Walk B along a chain of three nodes. Which node hands on first?",
         ),
         "C": Asked(
-            right=4,
+            right="factor",
+            options=REMARKS,
             slips={
-                "C multiplies by the slopes. Look at how it starts.": 3,
-                "C is fresh: it evaluates first. Look at the line after that.": 6,
+                "C multiplies by the slopes. Look at how it starts.": "counts",
+                "C is fresh: it evaluates first. Look at the line after that.": "old slopes",
             },
             hint="What is the derivative of f with respect to f?",
         ),
         "D": Asked(
-            right=3,
+            right="counts",
+            options=REMARKS,
             slips={
-                "D adds, as it should. Look at WHAT it adds.": 1,
-                "D starts with 1. Look at what it hands on.": 4,
+                "D adds, as it should. Look at WHAT it adds.": "last share",
+                "D starts with 1. Look at what it hands on.": "factor",
             },
             hint="On the ladder D gives 2, 4, 8, … What does it count?",
         ),
         "E": Asked(
-            right=5,
+            right="walks",
+            options=REMARKS,
             slips={
-                "E does add up what arrives. How often does it come to a node?": 1,
-                "E needs no order to be right. Count its calls on a ladder.": 2,
+                "E does add up what arrives. How often does it come to a node?": "last share",
+                "E needs no order to be right. Count its calls on a ladder.": "too early",
             },
             hint="Let E run on ladders of 5, 10, 15 rungs. Are its numbers wrong?",
         ),
