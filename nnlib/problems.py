@@ -10,6 +10,12 @@ and a least-squares problem, whose loss is E = ½ Σ r² (+ λ E_W), also
 
 Sums of squares carry the ½, so that the gradient is Jᵀr and the Gauss–Newton matrix JᵀJ, without a factor 2.
 A loss that overflows is inf or nan and says nothing else: deciding what to do about it is the optimizer's business.
+
+What is small is for the data to say, and so a problem may have
+
+    typical_loss       the loss of a model that says nothing,
+    rounding_loss      the loss that rounding errors make where the model fits exactly,
+    units              (n,) the sizes that the parameters are to be expected of.
 """
 
 from __future__ import annotations
@@ -32,6 +38,9 @@ from nnlib.network import BLOCK_ROWS, MLP, row_blocks, table
 # Decorator: a trial step may leave the region where a model can be evaluated, which the caller sees in the loss.
 quiet = np.errstate(all="ignore")
 
+ROUNDING = 10 * np.finfo(float).eps  # values of a model are right to this part of their size, and seldom to less
+SQUARABLE = 1e60  # numbers from here on, and below its inverse, are not squared in the units they come in
+
 
 class NormalEquations(NamedTuple):
     """The Gauss–Newton model of a loss at w: its matrix JᵀJ (n, n), its gradient Jᵀr (n,) and the loss itself.
@@ -45,13 +54,17 @@ class NormalEquations(NamedTuple):
     loss: float
 
     @property
-    def diagonal(self) -> FloatArray:
-        """Diagonal of the matrix (n,)."""
-        return np.diagonal(self.JTJ)
+    def lengths(self) -> FloatArray:
+        """Lengths of the columns of J (n,), the roots of the matrix's diagonal."""
+        return np.sqrt(np.diagonal(self.JTJ))
+
+    def divided(self, L: FloatArray) -> NormalEquations:
+        """The same model of the parameters Lw."""
+        return NormalEquations(self.JTJ / L / L[:, None], self.JTr / L, self.loss)
 
 
 class FactoredEquations(NamedTuple):
-    """The same model with its matrix JᵀJ + Λ in factors, which is less to store where J has fewer rows than columns.
+    """The same model with its matrix JᵀJ + Λ in factors: less to store where J has fewer rows than columns, more exact.
 
     J (P, n) and r (P,) belong to the data; decay (n,) is the diagonal Λ and decay_gradient (n,) is Λw.
     """
@@ -68,9 +81,21 @@ class FactoredEquations(NamedTuple):
         return self.J.T @ self.r + self.decay_gradient
 
     @property
-    def diagonal(self) -> FloatArray:
-        """Diagonal of the matrix (n,)."""
-        return np.einsum("ij,ij->j", self.J, self.J) + self.decay
+    def JTJ(self) -> FloatArray:
+        """The matrix itself (n, n)."""
+        return self.J.T @ self.J + np.diag(self.decay)
+
+    @property
+    def lengths(self) -> FloatArray:
+        """As those of `NormalEquations`, also where their squares would overflow or underflow."""
+        lengths = np.sqrt(np.einsum("ij,ij->j", self.J, self.J) + self.decay)
+        lost = ~((lengths > 1 / SQUARABLE) & (lengths < SQUARABLE))
+        lengths[lost] = np.hypot(np.hypot.reduce(self.J[:, lost], axis=0), np.sqrt(self.decay[lost]))
+        return lengths
+
+    def divided(self, L: FloatArray) -> FactoredEquations:
+        """The same model of the parameters Lw."""
+        return FactoredEquations(self.J / L, self.r, self.decay / L / L, self.decay_gradient / L, self.loss)
 
 
 def require_least_squares(problem, method: str) -> None:
@@ -79,6 +104,11 @@ def require_least_squares(problem, method: str) -> None:
         raise TypeError(
             f"{method} needs a least-squares problem with normal_equations(w), got {type(problem).__name__}"
         )
+
+
+def typical_loss(problem, start_loss: float) -> float:
+    """The size of a problem's losses: that at the start, unless the data say that it is out of all proportion."""
+    return min(abs(start_loss), getattr(problem, "typical_loss", 0.0) or np.inf)
 
 
 class NetworkFit:
@@ -129,6 +159,11 @@ class NetworkFit:
         _check_probabilities(self.cost, net.output, self.Y)
         self.weight_decay = arguments.number("weight_decay", weight_decay, at_least=0)
         self.n_params, self.n_residuals = net.n_params, self.Y.size
+        squares, size = self.cost == "squared-error", float(np.sqrt(np.mean(self.Y**2)))
+        self.typical_loss = self.Y.size * (0.5 * size**2 if squares else np.log(2))
+        self.rounding_loss = self.typical_loss * (ROUNDING**2 if squares else ROUNDING)
+        self.units = np.ones(net.n_params)
+        self.units[net.slices[-1]] = (size if net.output == "linear" else 0) or 1.0
         self._decay = np.full(net.n_params, self.weight_decay)
         if not arguments.flag("decay_biases", decay_biases):
             for _, b in net.unpack(self._decay):
@@ -352,6 +387,14 @@ class CurveFit:
         if sigma is not None and (self.sigma.shape not in ((), self.y.shape) or self.sigma.min() <= 0):
             got = f"got the shape {self.sigma.shape} and {self.sigma.min():g} for the least"
             raise ValueError(f"sigma must be one number or {self.n_residuals}, as many as y has, all above 0; {got}")
+        y = self.y if sigma is None else self.y / self.sigma
+        size = np.abs(y).max() or 1.0
+        if not 1e-153 < size < 1e153:
+            raise ValueError(f"y is too large or too small to be squared, up to {size:g}: take another unit")
+        # A power of two, with which no digit changes.
+        self.unit = 1.0 if 1 / SQUARABLE < size < SQUARABLE else float(np.exp2(np.round(np.log2(size))))
+        in_units = 0.5 * float(np.sum((y / self.unit) ** 2))
+        self.typical_loss, self.rounding_loss = in_units * self.unit**2, in_units * ROUNDING**2
 
     def __repr__(self) -> str:
         sigma = "" if self.sigma is None else f", {'absolute' if self.absolute_sigma else 'relative'} sigma"
@@ -435,16 +478,13 @@ class CurveFit:
 
     @quiet
     def quadratic_model(self, w: ArrayLike, limit: float = np.inf) -> NormalEquations | FactoredEquations:
-        """As `NetworkFit.quadratic_model`."""
-        r = self.residuals(w)
+        """As `NetworkFit.quadratic_model`, but always in factors, and r and J in the problem's unit."""
+        r = self.residuals(w) / self.unit
         loss = float(0.5 * (r @ r))
         if loss > limit:
             return NormalEquations(None, None, loss)
-        J = self.jacobian(w)
-        if J.shape[1] > J.shape[0]:
-            none = np.zeros(J.shape[1])
-            return FactoredEquations(J, r, none, none, loss)
-        return NormalEquations(J.T @ J, J.T @ r, loss)
+        none = np.zeros(len(w))
+        return FactoredEquations(self.jacobian(w) / self.unit, r, none, none, loss)
 
     def hessian(self, w: ArrayLike) -> FloatArray:
         """H = JᵀJ + Σ r_i ∇²r_i (n, n): the derivative of g = Jᵀr, by central differences."""

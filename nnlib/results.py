@@ -20,6 +20,7 @@ SENTENCES = {
         "eigenvalue {smallest_eigenvalue:.3g}: a saddle or a maximum, not a minimum"
     ),
     "ROUNDING": "at the minimum to rounding: the next step would lower the loss {loss:.6g} by {predicted:.1e}",
+    "EXACT_FIT": "the fit is exact: the loss {loss:.2g} consists of rounding errors",
     "HIGHER_MINIMUM": (
         "{reason}; but the loss there, {last:.4g}, is higher than the {best:.4g} after step {best_step}, "
         "whose weights are returned"
@@ -33,6 +34,9 @@ SENTENCES = {
     "CALLBACK": "the callback asked to stop at loss {loss:.4g}",
     "INTERRUPTED": "interrupted by hand after step {steps}; the best weights so far are kept",
     "MU_MAX": "no step lowers the loss {loss:.6g}: mu rose to {mu:.1e}, above mu_max {mu_max:.1e}",
+    "NO_INFLUENCE": (
+        "at the end {n} of {n} parameters have no influence on the loss {loss:.6g}, the first is w[0]: start elsewhere"
+    ),
     "SINGULAR": "the matrix {matrix} is singular (rank {rank} of {n}): the step does not exist",
     "NOT_FINITE": "the loss is {loss} at the next point; the last finite one is kept",
     "DERIVATIVES_NOT_FINITE": (
@@ -56,7 +60,7 @@ SENTENCES = {
         "E_D is {E_D:.1e}; beta has no value"
     ),
 }
-CONVERGED = {"GOAL", "MIN_GRADIENT", "ROUNDING", "FIXED_POINT"}  # what was asked for was reached
+CONVERGED = {"GOAL", "MIN_GRADIENT", "ROUNDING", "EXACT_FIT", "FIXED_POINT"}  # what was asked for was reached
 
 
 @dataclass(frozen=True)

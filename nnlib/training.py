@@ -13,6 +13,7 @@ import numpy as np
 from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.optimizers import Step, Steps
+from nnlib.problems import typical_loss
 from nnlib.results import Result, StopReason
 
 SAME_LOSS = 1e-9  # losses that differ by less than this part of the start's are the same minimum
@@ -99,6 +100,7 @@ def train(
 
     def result() -> Result:
         said = _of_the_point(reason, best, steps, start_loss, validation is not None)
+        said = _with_idle(said, records, best.step, len(best.w))
         history = _history(records, steps.record, validation is not None)
         return steps.result(
             Result(best.w.copy(), best.loss, said, history, steps.method, steps.problem, start_loss, best.step)
@@ -151,11 +153,21 @@ class _Best(NamedTuple):
 
 def _of_the_point(reason: StopReason, point: _Best, steps: Steps, start_loss: float, by_validation: bool) -> StopReason:
     """The reason; where it speaks of a minimum of higher loss than the point returned has, one that says so."""
-    higher = steps.loss - point.loss > SAME_LOSS * max(abs(start_loss), abs(point.loss))
+    higher = steps.loss - point.loss > SAME_LOSS * max(typical_loss(steps.problem, start_loss), abs(point.loss))
     if by_validation or not reason.converged or not higher:
         return reason
     numbers = dict(last=steps.loss, best=point.loss, best_step=point.step)
     return StopReason.HIGHER_MINIMUM.with_numbers(reason=reason.value, **numbers)
+
+
+def _with_idle(reason: StopReason, records: list[dict[str, float]], best_step: int, n: int) -> StopReason:
+    """The reason, with a word about parameters that have no influence at the weights returned."""
+    record = records[max(best_step - 1, 0)] if records else {"idle": 0}
+    if not record["idle"] > 0 or reason == StopReason.NO_INFLUENCE:
+        return reason
+    have = "has" if record["idle"] == 1 else "have"
+    idle = f"{record['idle']:.0f} of {n} parameters {have} no influence, the first is w[{record['first_idle']:.0f}]"
+    return StopReason(reason.name, f"{reason}; at the end {idle}")
 
 
 def _own_ending(steps: Steps) -> StopReason:

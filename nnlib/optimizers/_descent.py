@@ -16,6 +16,7 @@ import numpy as np
 from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
+from nnlib.problems import typical_loss
 from nnlib.results import StopReason
 
 Rule = Callable[[FloatArray, FloatArray, float, Any], tuple[FloatArray, Any]]
@@ -30,7 +31,8 @@ def descent(method, problem, w0, learning_rate, rule: Rule, memory, batch_size, 
     w, loss = starting_point(problem, w0)
     if batches is not None:
         rule = partial(_through_batches, problem, batches, rule)
-    return Steps(method, problem, w, loss, descending(partial(evaluate, problem), w, rates, rule, memory))
+    typical = typical_loss(problem, loss)
+    return Steps(method, problem, w, loss, descending(partial(evaluate, problem), w, rates, rule, typical, memory))
 
 
 def learning_rates(learning_rate: LearningRate) -> Callable[[int], float]:
@@ -47,14 +49,10 @@ def learning_rates(learning_rate: LearningRate) -> Callable[[int], float]:
 
 
 def evaluate(problem, w: FloatArray) -> tuple[float, FloatArray]:
-    """Loss and gradient at w; nan where w itself is not finite, for a problem may refuse such a w.
-
-    A step may go where numbers overflow. That is seen in its loss; numpy need not say it too.
-    """
+    """Loss and gradient at w; nan where w itself is not finite, for a problem may refuse such a w."""
     if not np.isfinite(w).all():
         return np.nan, np.full_like(w, np.nan)
-    with np.errstate(all="ignore"):
-        loss, g = problem.loss_and_gradient(w)
+    loss, g = problem.loss_and_gradient(w)
     return float(loss), g
 
 
@@ -66,20 +64,18 @@ def not_finite(loss: float, derivatives: FloatArray) -> StopReason:
     return StopReason.NOT_FINITE.with_numbers(loss=loss)
 
 
-def descending(evaluate: Callable, w: FloatArray, rates: Callable, rule: Rule, memory=None, slope=lambda w, g: g):
+def descending(evaluate: Callable, w, rates: Callable, rule: Rule, typical, memory=None, slope=lambda w, g: g):
     """Steps w, memory ← rule(w, g, η, memory) on the loss and g that evaluate(w) gives; records tell of slope(w, g)."""
-    start_loss, g = evaluate(w)
-    loss = start_loss
+    loss, g = evaluate(w)
     for k in count(1):
         learning_rate = rates(k)
-        with np.errstate(all="ignore"):
-            trial, memory = rule(w, g, learning_rate, memory)
-            trial_loss, trial_g = evaluate(trial)
+        trial, memory = rule(w, g, learning_rate, memory)
+        trial_loss, trial_g = evaluate(trial)
         accepted = bool(np.isfinite(trial_loss) and np.isfinite(trial_g).all())
         if accepted:
             w, loss, g = trial, trial_loss, trial_g
         steepest = slope(w, g)
-        scaled = relative_gradient(steepest, w, loss, start_loss)
+        scaled = relative_gradient(steepest, w, loss, typical)
         yield Step(w, loss, norm(steepest), scaled, accepted, trial, trial_loss, learning_rate)
         if not accepted:
             return not_finite(trial_loss, trial_g)

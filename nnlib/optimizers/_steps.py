@@ -26,7 +26,7 @@ class Step:
     scaled_gradient : float
         A gradient without units. Where a Jacobian is at hand, MINPACK's: the largest |cos| of the angle between the
         residuals and a column of J, max_j |g_j| / (‖J_j‖ ‖r‖). Else max_j |g_j| max(|w_j|, 1) / max(|E|, |E_0|), with
-        E_0 the loss at the start (Dennis & Schnabel 1983, eq. 7.2.5, where E_0 is called the typical loss).
+        E_0 a typical loss (Dennis & Schnabel 1983, eq. 7.2.5): that of the start, or of all values 0 if that is lower.
     accepted : bool
     trial_w, trial_loss : (n,) array, float
         The point that was tried and its loss (inf or nan when it could not be computed).
@@ -35,6 +35,9 @@ class Step:
         loss over the decrease that the quadratic model predicted.
     smallest_eigenvalue : float
         Of the Hessian at w, 0 where rounding cannot tell it from 0; nan where a method has no Hessian.
+    idle, first_idle : float
+        How many parameters have no influence at w, their columns of J being 0, and the number of the first; nan where a
+        method has no Jacobian.
     """
 
     w: FloatArray
@@ -48,6 +51,8 @@ class Step:
     mu: float = np.nan
     gain_ratio: float = np.nan
     smallest_eigenvalue: float = np.nan
+    idle: float = np.nan
+    first_idle: float = np.nan
 
 
 class Steps(Iterator[Step]):
@@ -78,7 +83,8 @@ class Steps(Iterator[Step]):
 
     def __next__(self) -> Step:
         try:
-            step = next(self._generator)
+            with np.errstate(all="ignore"):  # what overflows on the way is seen in the loss; numpy need not say it too
+                step = next(self._generator)
         except StopIteration as end:
             self.ending = self.ending or end.value
             raise StopIteration(self.ending) from None
@@ -126,18 +132,27 @@ def require_methods(problem, method: str, *names: str) -> None:
 
 def norm(g: FloatArray) -> float:
     """‖g‖, inf where its square overflows."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.linalg.norm(g))
+    return float(np.linalg.norm(g))
 
 
-def relative_gradient(g: FloatArray, w: FloatArray, loss: float, start_loss: float) -> float:
+def relative_gradient(g: FloatArray, w: FloatArray, loss: float, typical_loss: float) -> float:
     """The gradient's size with w's and the loss's units taken out; see `Step.scaled_gradient`."""
-    with np.errstate(all="ignore"):  # of a run that diverges it may overflow, and at loss 0 it is ∞
-        change = np.max(np.abs(g) * np.maximum(np.abs(w), 1.0))
-        return 0.0 if change == 0 else float(change / max(abs(loss), abs(start_loss)))
+    change = np.max(np.abs(g) * np.maximum(np.abs(w), 1.0))
+    return 0.0 if change == 0 else float(change / np.maximum(abs(loss), typical_loss))
 
 
-def gradient_cosine(g: FloatArray, diagonal: FloatArray, loss: float) -> float:
-    """The largest |cos| between the residuals and a column of J, from g = Jᵀr, diag(JᵀJ) and E = ½ rᵀr."""
-    lengths = np.sqrt(diagonal * (2 * loss))
-    return float(np.max(np.abs(g) / np.where(lengths > 0, lengths, np.inf)))
+def gradient_cosine(g: FloatArray, lengths: FloatArray, loss: float) -> float:
+    """The largest |cos| between the residuals and a column of J, from g = Jᵀr, the columns' lengths and E = ½ rᵀr.
+
+    It is 0 where the loss is, and nan where no column is left to measure by.
+    """
+    if loss == 0 or not lengths.any():
+        return 0.0 if loss == 0 else np.nan
+    cosines = np.abs(g) / np.where(lengths > 0, lengths, np.inf) / np.sqrt(2 * loss)
+    return float(np.max(np.where((lengths > 0) | (g == 0), cosines, 1.0)))  # a length may underflow where g does not
+
+
+def idle(lengths: FloatArray) -> dict[str, float]:
+    """What `Step` says of parameters without influence, by the lengths of their columns of J."""
+    without = lengths == 0
+    return dict(idle=float(without.sum()), first_idle=float(np.argmax(without)) if without.any() else np.nan)

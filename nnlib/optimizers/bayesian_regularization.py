@@ -43,10 +43,10 @@ from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.evidence import BayesResult, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, starting_point
-from nnlib.optimizers.levenberg_marquardt import ROUNDING, SMALLEST_MU, gain_ratio_rule
+from nnlib.optimizers.levenberg_marquardt import HIDDEN, gain_ratio_rule
 from nnlib.results import StopReason
 
-MU_MAX = 1e16
+MU_MIN, MU_MAX = 1e-30, 1e16
 GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity
 FREE_MIN = 1e-12  # below this part of P, P − γ is nothing to measure the noise by
 FITTED = 1e-3  # once E_D is below this part of its start, more plain steps would only fit noise
@@ -203,17 +203,16 @@ class _Run:
         predicted = 0.5 * float(p @ (mu * p - g))
         loss = at.E_D + decay * at.E_W
         w = at.w + p
-        with np.errstate(over="ignore"):
-            E_D, E_W = float(self.problem.loss(w)), 0.5 * float(w @ w)
+        E_D, E_W = float(self.problem.loss(w)), 0.5 * float(w @ w)
         decrease = loss - (E_D + decay * E_W)
         # Changes below rounding say nothing. Such a step is as good as its gradient, which is still right: take it.
-        in_rounding = max(predicted, abs(decrease)) <= ROUNDING * loss
+        in_rounding = max(predicted, abs(decrease)) <= HIDDEN * loss
         gain_ratio = 1.0 if in_rounding else decrease / predicted if predicted > 0 else np.nan
         there = eigensystem(self.problem, w) if decrease > 0 or in_rounding else None
         if there is not None:
             self.at = there
         self.mu, self.growth = gain_ratio_rule(mu, self.growth, there is not None, gain_ratio)
-        self.mu = max(self.mu, SMALLEST_MU)
+        self.mu = max(self.mu, MU_MIN)
         return _Trial(w, E_D, mu, gain_ratio, there is not None)
 
     def estimate(self) -> StopReason | None:
@@ -266,7 +265,7 @@ class _Run:
     def cosine(self) -> float:
         """MINPACK's scaled gradient of F/β, whose residuals are r and √(α/β) w, with the Jacobians J and √(α/β) I."""
         at, decay = self.at, self.alpha / self.beta
-        return gradient_cosine(at.JTr + decay * at.w, at.diagonal + decay, at.E_D + decay * at.E_W)
+        return gradient_cosine(at.JTr + decay * at.w, np.sqrt(at.diagonal + decay), at.E_D + decay * at.E_W)
 
     @property
     def scaled_gradient(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, starting_point
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, idle, norm, starting_point
 from nnlib.problems import NormalEquations, require_least_squares
 from nnlib.results import StopReason
 
@@ -45,8 +45,9 @@ def _steps(problem, w):
         gain_ratio = (loss - model.loss) / predicted if predicted > 0 else np.nan
         if accepted:
             w, (JTJ, g, loss) = trial, model
-        cosine = gradient_cosine(g, np.diagonal(JTJ), loss)
-        yield Step(w, loss, norm(g), cosine, accepted, trial, model.loss, mu=0.0, gain_ratio=gain_ratio)
+        lengths = np.sqrt(np.diagonal(JTJ))
+        numbers = dict(mu=0.0, gain_ratio=gain_ratio, **idle(lengths))
+        yield Step(w, loss, norm(g), gradient_cosine(g, lengths, loss), accepted, trial, model.loss, **numbers)
         if not accepted:
             return StopReason.NOT_FINITE.with_numbers(loss=model.loss)
 

@@ -1,4 +1,4 @@
-"""Levenberg–Marquardt: w ← w − (JᵀJ + μI)⁻¹ Jᵀr, with μ raised until the loss falls.
+"""Levenberg–Marquardt: w ← w − (JᵀJ + μD)⁻¹ Jᵀr, with μ raised until the loss falls.
 
 At w the loss is modeled by the Gauss–Newton quadratic
 
@@ -12,6 +12,8 @@ positive definite for every μ > 0. The model predicts the decrease
 
 and the gain ratio ρ = (E(w) − E(w + p)) / (m(0) − m(p)) tells how well it did. A step that does not lower the loss
 is never kept: μ rises and the same w is tried again.
+
+Solved for is q = Lp with L = √D, the step in the parameters' own units: (L⁻¹JᵀJL⁻¹ + μI) q = −L⁻¹g.
 """
 
 from __future__ import annotations
@@ -22,43 +24,56 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import arguments
-from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, require_finite_start, starting_vector
-from nnlib.problems import FactoredEquations, NormalEquations, require_least_squares
+from nnlib.optimizers._steps import Step, Steps, gradient_cosine, idle, norm, require_finite_start, starting_vector
+from nnlib.problems import ROUNDING, FactoredEquations, NormalEquations, quiet, require_least_squares
 from nnlib.results import StopReason
 
-SMALLEST_MU = 1e-30  # below this μ only costs rejections on the way back up
+TAU = 1e-3  # first μ, in the units of D
+MU_MAX = 1e16  # last one: no step with a larger μ promises to lower the loss by more than n · 1e-16 of it
+MU_MIN = 1e-27  # part of the first μ below which it only costs rejections on the way back up
+REACH, SLACK = 10.0, 1e-3  # a step is not tried that is longer than REACH (‖w‖ + SLACK ‖r‖), in the units of L
 EPS = np.finfo(float).eps
-ROUNDING = 4 * EPS  # changes of the loss smaller than this part of it cannot be told from rounding
+HIDDEN = 4 * EPS  # changes of the loss smaller than this part of it cannot be told from rounding
 FLAT = 1e-5  # scaled gradient below which a loss that does not fall any more is at a minimum
-EXACT_FIT = (100 * EPS) ** 2  # a loss that fell to this part of its start consists of rounding errors
+STEEP = 0.01  # a loss that fell below this part of itself is on its way down, be it as small as rounding
+SAME = 1e-12  # a run that lowers the loss by less than this part of it has gained nothing
 
 
 def levenberg_marquardt(
     problem,
     w0: ArrayLike,
-    mu: float = 1e-3,
+    mu: float | None = None,
     *,
     rule: str = "gain-ratio",
-    damping: str = "identity",
-    mu_max: float = 1e16,
+    damping: str | None = None,
+    mu_max: float | None = None,
 ) -> Steps:
     """Levenberg–Marquardt: between Gauss–Newton (μ → 0) and short steps of steepest descent (μ → ∞).
+
+    By default units do not matter: with y in other units, and the start's amplitude too, the steps are the same. D then
+    measures every parameter by what it does to the residuals, and no step is tried that is longer than ten times w as
+    measured so. A run that ends with more damping than it began with starts afresh from there, until that gains
+    nothing.
 
     Parameters
     ----------
     problem : object
         A least-squares problem, with loss(w) and normal_equations(w); its quadratic_model(w, limit) is used if it has
         one.
-    mu : float, default 1e-3
-        First value of the damping μ > 0.
+    mu : float, optional
+        First value of the damping μ > 0: a number is that of (JᵀJ + μI) p = −Jᵀr, in the units of JᵀJ. By default it is
+        1e-3 · max_j (JᵀJ)_jj / D_jj (Madsen, Nielsen & Tingleff), which has no units.
     rule : {"gain-ratio", "marquardt"}, default "gain-ratio"
         How μ changes. "marquardt": ÷10 after an accepted step, ×10 after a rejected one. "gain-ratio" (Nielsen):
         after an accepted step × max(1/3, 1 − (2ρ − 1)³), so that a step as good as predicted gives μ/3 and a poor one
         raises μ; after rejected steps ×2, ×4, ×8 …
-    damping : {"identity", "diagonal"}, default "identity"
-        D in (JᵀJ + μD) p = −Jᵀr: I, or the running maximum of diag(JᵀJ).
-    mu_max : float, default 1e16
-        The run ends when μ rises above it: there is no downhill step to be found.
+    damping : {"units", "identity", "diagonal"}, optional
+        D in (JᵀJ + μD) p = −Jᵀr: I, which is the default where mu is given, or the running maximum of diag(JᵀJ).
+        "units", the default without mu, is the latter for curves. The weights of a network have one size, in which D is
+        I times the running maximum: that of the targets in a linear output layer, and 1 elsewhere.
+    mu_max : float, optional
+        The run ends when μ rises above it: there is no downhill step to be found. By default 1e16 · max_j (JᵀJ)_jj /
+        D_jj, where no step promises more than rounding hides.
 
     References
     ----------
@@ -76,55 +91,102 @@ def levenberg_marquardt(
     """
     require_least_squares(problem, "levenberg_marquardt")
     next_mu = RULES[arguments.choice("rule", rule, RULES)]
-    scaled = arguments.choice("damping", damping, ("identity", "diagonal")) == "diagonal"
-    mu_max = arguments.number("mu_max", mu_max, above=0)
-    mu = arguments.number("mu", mu, above=0, at_most=mu_max)
+    damping = ("units" if mu is None else "identity") if damping is None else damping
+    mu_max = None if mu_max is None else arguments.number("mu_max", mu_max, above=0)
+    mu = None if mu is None else arguments.number("mu", mu, above=0, at_most=mu_max or np.inf)
+    unit = getattr(problem, "unit", 1.0)
+    lengths_of = {
+        "units": partial(_own_lengths, units=getattr(problem, "units", None)),
+        "identity": lambda model: np.full(len(model.lengths), 1 / unit),
+        "diagonal": _own_lengths,
+    }[arguments.choice("damping", damping, ("units", "identity", "diagonal"))]
     w = starting_vector(problem, w0)
-    quadratic_model = getattr(problem, "quadratic_model", None) or partial(_normal_equations, problem)
-    start = quadratic_model(w)
-    require_finite_start(start.loss)
-    if not np.isfinite(start.diagonal).all():
+    model = _model(problem, w)
+    require_finite_start(model.loss)
+    if not np.isfinite(model.lengths).all():
         raise ValueError("the derivatives at w0 must be finite: start elsewhere")
-    steps = _steps(quadratic_model, w, start, mu, next_mu, scaled, mu_max)
-    return Steps("levenberg_marquardt", problem, w, start.loss, steps)
+    steps = _steps(problem, w, model, lengths_of, next_mu, mu, mu_max)
+    return Steps("levenberg_marquardt", problem, w, unit**2 * model.loss, steps)
 
 
-def _normal_equations(problem, w, limit=np.inf):
-    """The quadratic model of a problem that has no method of this name, whatever the limit."""
+@quiet
+def _model(problem, w, limit=np.inf):
+    """The quadratic model at w, in the problem's unit if it has one."""
+    if hasattr(problem, "quadratic_model"):
+        return problem.quadratic_model(w, limit)
     return NormalEquations(*problem.normal_equations(w))
 
 
-def _steps(quadratic_model, w, model, mu, next_mu, scaled, mu_max):
-    diagonal, g = model.diagonal, model.JTr
-    D = np.where(diagonal > 0, diagonal, 1.0) if scaled else np.ones(len(w))  # 1 for a parameter without influence yet
-    growth, exact_fit = 2.0, EXACT_FIT * model.loss
+def _own_lengths(model, units=None):
+    """Lengths of the columns of J; where it is known how the parameters' sizes compare, the longest in such units."""
+    return np.maximum(model.lengths if units is None else np.max(model.lengths * units) / units, np.finfo(float).tiny)
+
+
+def _steps(problem, w, model, lengths_of, next_mu, first_mu, mu_max):
+    unit, reach = getattr(problem, "unit", 1.0) ** 2, REACH if first_mu is None else np.inf
+    L = None
     while True:
-        p, predicted = _damped_step(model, mu * D)
-        trial = w + p
-        trial_model = quadratic_model(trial, limit=model.loss) if np.isfinite(predicted) else None
-        trial_loss = np.nan if trial_model is None else trial_model.loss
-        gain_ratio = (model.loss - trial_loss) / predicted if predicted > 0 else np.nan
-        accepted = trial_loss < model.loss and bool(np.isfinite(trial_model.diagonal).all())
-        too_small_to_see = predicted <= ROUNDING * model.loss
-        used_mu = mu
+        if L is None:  # a run begins
+            L, mu, growth, start_loss = *_first_damping(model, lengths_of, first_mu), 2.0, model.loss
+            scaled, smallest_mu = _divided(model, L), MU_MIN * mu
+        loss, used_mu = model.loss, mu
+        q, predicted = _damped_step(scaled, mu)
+        trial = w + q / L
+        near = norm(q) <= reach * (norm(L * w) + SLACK * np.sqrt(2 * loss))
+        there = _model(problem, trial, limit=loss) if near and np.isfinite(predicted) else None
+        trial_loss = np.nan if there is None else there.loss
+        gain_ratio = (loss - trial_loss) / predicted if predicted > 0 else np.nan
+        accepted = trial_loss < loss and bool(np.isfinite(there.lengths).all())
         if accepted:
-            w, model = trial, trial_model
-            diagonal, g = model.diagonal, model.JTr
-            D = np.maximum(D, diagonal) if scaled else D
+            w, model, L = trial, there, np.maximum(L, lengths_of(there))
+            scaled = _divided(model, L)
         mu, growth = next_mu(mu, growth, accepted, gain_ratio)
-        mu = max(mu, SMALLEST_MU)
-        cosine = gradient_cosine(g, diagonal, model.loss)
-        yield Step(w, model.loss, norm(g), cosine, accepted, trial, trial_loss, mu=used_mu, gain_ratio=gain_ratio)
+        mu = max(mu, smallest_mu)
+        g, lengths = model.JTr, model.lengths
+        cosine = gradient_cosine(g, lengths, model.loss)
+        numbers = dict(mu=used_mu, gain_ratio=gain_ratio, **idle(lengths))
+        yield Step(w, unit * model.loss, unit * norm(g), cosine, accepted, trial, unit * trial_loss, **numbers)
+        # The loss that rounding makes, of the targets and of the parameters, whose parts in the model may cancel.
+        exact = getattr(problem, "rounding_loss", 0.0) + 0.5 * np.sum((ROUNDING * w * lengths) ** 2)
+        most = mu_max or MU_MAX * _largest(model, L)
         # A step can promise little because w is a minimum, or only because μ is large: the gradient tells.
-        at_minimum = cosine <= FLAT or model.loss <= exact_fit
-        if at_minimum and (too_small_to_see or mu > mu_max):
-            return StopReason.ROUNDING.with_numbers(loss=model.loss, predicted=predicted)
-        if mu > mu_max:
-            return StopReason.MU_MAX.with_numbers(loss=model.loss, mu=mu, mu_max=mu_max)
+        at_minimum = cosine <= max(FLAT, np.sqrt(exact / model.loss))
+        if STEEP * loss <= model.loss <= exact:
+            ending = StopReason.EXACT_FIT
+        elif at_minimum and (abs(predicted) <= HIDDEN * loss or mu > most):
+            ending = StopReason.ROUNDING
+        elif not lengths.any():
+            ending = StopReason.NO_INFLUENCE
+        elif mu > most:
+            ending = StopReason.MU_MAX
+        else:
+            continue
+        fresh_L, fresh_mu = _first_damping(model, lengths_of, first_mu)
+        overdamped = np.any(mu * L**2 > fresh_mu * fresh_L**2)
+        if ending == StopReason.EXACT_FIT or not overdamped or start_loss - model.loss <= SAME * start_loss:
+            numbers = dict(loss=unit * model.loss, predicted=unit * predicted, mu=mu, mu_max=most, n=len(w))
+            return ending.with_numbers(**numbers)
+        L = None  # only a run that gains nothing has reached its end
 
 
-def _damped_step(model, damping):
-    if isinstance(model, FactoredEquations):
+def _first_damping(model, lengths_of, first_mu):
+    """L and μ at the beginning of a run."""
+    L = lengths_of(model)
+    return L, first_mu or TAU * _largest(model, L) or TAU
+
+
+def _largest(model, L) -> float:
+    """max_j (JᵀJ)_jj / D_jj."""
+    return float(np.max(model.lengths / L) ** 2)
+
+
+def _divided(model, L):
+    return model if (L == 1).all() else model.divided(L)
+
+
+def _damped_step(model, mu):
+    damping = np.full(len(model.JTr), mu)
+    if isinstance(model, FactoredEquations) and len(damping) > len(model.r):
         return dual_damped_step(*model[:4], damping)
     return damped_step(model.JTJ, model.JTr, damping)
 

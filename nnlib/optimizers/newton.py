@@ -18,6 +18,7 @@ from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.optimizers._descent import evaluate, not_finite
 from nnlib.optimizers._steps import Step, Steps, norm, relative_gradient, require_methods, starting_point
+from nnlib.problems import typical_loss
 from nnlib.results import StopReason
 
 
@@ -61,24 +62,23 @@ def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
 
 
 def _steps(problem, w, flip_negative):
-    start_loss, g, H = _evaluate_with_hessian(problem, w)
-    loss = start_loss
+    loss, g, H = _evaluate_with_hessian(problem, w)
+    typical = typical_loss(problem, loss)
     eigenvalues, Q = _spectrum(H)
     while True:
         zero = _is_zero(eigenvalues)
         if zero.any():
             return StopReason.SINGULAR.with_numbers(matrix="H", rank=int(np.sum(~zero)), n=len(w))
-        with np.errstate(all="ignore"):
-            p = newton_step(g, np.abs(eigenvalues) if flip_negative else eigenvalues, Q)
-            trial = w + p
-            trial_loss, trial_g, trial_H = _evaluate_with_hessian(problem, trial)
-            predicted = -float(g @ p + 0.5 * (p @ H @ p))
-            gain_ratio = float((loss - trial_loss) / predicted) if predicted > 0 else np.nan
+        p = newton_step(g, np.abs(eigenvalues) if flip_negative else eigenvalues, Q)
+        trial = w + p
+        trial_loss, trial_g, trial_H = _evaluate_with_hessian(problem, trial)
+        predicted = -float(g @ p + 0.5 * (p @ H @ p))
+        gain_ratio = float((loss - trial_loss) / predicted) if predicted > 0 else np.nan
         accepted = all(np.isfinite(values).all() for values in (trial_loss, trial_g, trial_H))
         if accepted:
             w, loss, g, H = trial, trial_loss, trial_g, trial_H
             eigenvalues, Q = _spectrum(H)
-        scaled = relative_gradient(g, w, loss, start_loss)
+        scaled = relative_gradient(g, w, loss, typical)
         smallest = 0.0 if _is_zero(eigenvalues)[0] else float(eigenvalues[0])
         yield Step(
             w, loss, norm(g), scaled, accepted, trial, trial_loss, gain_ratio=gain_ratio, smallest_eigenvalue=smallest
@@ -92,8 +92,7 @@ def _evaluate_with_hessian(problem, w):
     loss, g = evaluate(problem, w)
     if not (np.isfinite(loss) and np.isfinite(g).all()):
         return loss, g, np.full((len(w), len(w)), np.nan)
-    with np.errstate(all="ignore"):
-        return loss, g, problem.hessian(w)
+    return loss, g, problem.hessian(w)
 
 
 def newton_step(g: FloatArray, eigenvalues: FloatArray, Q: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from nnlib import arguments
 from nnlib.arguments import FloatArray
 from nnlib.optimizers._descent import LearningRate, descending, evaluate, learning_rates
 from nnlib.optimizers._steps import Steps, require_methods, starting_point
+from nnlib.problems import typical_loss
 
 
 def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_penalty: ArrayLike) -> Steps:
@@ -54,8 +55,9 @@ def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_pe
         return float(loss + penalty @ np.abs(w)), g
 
     rule = partial(shrink, penalty=penalty)
-    steps = descending(penalized, w, rates, rule, slope=partial(shortest_subgradient, penalty=penalty))
-    return Steps("proximal_gradient", problem, w, loss + float(penalty @ np.abs(w)), steps)
+    loss, slope = loss + float(penalty @ np.abs(w)), partial(shortest_subgradient, penalty=penalty)
+    steps = descending(penalized, w, rates, rule, typical_loss(problem, loss), slope=slope)
+    return Steps("proximal_gradient", problem, w, loss, steps)
 
 
 def _penalties(l1_penalty, n) -> FloatArray:
