@@ -35,7 +35,6 @@ REACH, SLACK = 10.0, 1e-3  # a step is not tried that is longer than REACH (‖w
 EPS = np.finfo(float).eps
 HIDDEN = 4 * EPS  # changes of the loss smaller than this part of it cannot be told from rounding
 FLAT = 1e-5  # scaled gradient below which a loss that does not fall any more is at a minimum
-STEEP = 0.01  # a loss that fell below this part of itself is on its way down, be it as small as rounding
 SAME = 1e-12  # a run that lowers the loss by less than this part of it has gained nothing
 
 
@@ -129,11 +128,15 @@ def _steps(problem, w, model, lengths_of, next_mu, first_mu, mu_max):
         if L is None:  # a run begins
             L, mu, growth, start_loss = *_first_damping(model, lengths_of, first_mu), 2.0, model.loss
             scaled, smallest_mu = _divided(model, L), MU_MIN * mu
-        loss, used_mu = model.loss, mu
+        used_mu, loss, residuals = mu, model.loss, np.sqrt(2 * model.loss)
         q, predicted = _damped_step(scaled, mu)
         trial = w + q / L
-        near = norm(q) <= reach * (norm(L * w) + SLACK * np.sqrt(2 * loss))
-        there = _model(problem, trial, limit=loss) if near and np.isfinite(predicted) else None
+        # What rounding makes of the residuals: parts of the model may cancel. Such changes say nothing of a step.
+        rounding = norm(EPS * w * model.lengths)
+        exact = getattr(problem, "rounding_loss", 0.0) + 0.5 * (ROUNDING / EPS * rounding) ** 2
+        hidden = loss <= exact or abs(predicted) <= HIDDEN * loss + rounding * residuals
+        near = norm(q) <= reach * (norm(L * w) + SLACK * residuals)
+        there = _model(problem, trial, limit=loss) if near and not hidden and np.isfinite(predicted) else None
         trial_loss = np.nan if there is None else there.loss
         gain_ratio = (loss - trial_loss) / predicted if predicted > 0 else np.nan
         accepted = trial_loss < loss and bool(np.isfinite(there.lengths).all())
@@ -146,14 +149,12 @@ def _steps(problem, w, model, lengths_of, next_mu, first_mu, mu_max):
         cosine = gradient_cosine(g, lengths, model.loss)
         numbers = dict(mu=used_mu, gain_ratio=gain_ratio, **idle(lengths))
         yield Step(w, unit * model.loss, unit * norm(g), cosine, accepted, trial, unit * trial_loss, **numbers)
-        # The loss that rounding makes, of the targets and of the parameters, whose parts in the model may cancel.
-        exact = getattr(problem, "rounding_loss", 0.0) + 0.5 * np.sum((ROUNDING * w * lengths) ** 2)
         most = mu_max or MU_MAX * _largest(model, L)
         # A step can promise little because w is a minimum, or only because μ is large: the gradient tells.
         at_minimum = cosine <= max(FLAT, np.sqrt(exact / model.loss))
-        if STEEP * loss <= model.loss <= exact:
+        if model.loss <= exact:
             ending = StopReason.EXACT_FIT
-        elif at_minimum and (abs(predicted) <= HIDDEN * loss or mu > most):
+        elif at_minimum and (hidden or mu > most):
             ending = StopReason.ROUNDING
         elif not lengths.any():
             ending = StopReason.NO_INFLUENCE
