@@ -27,6 +27,7 @@ from nnlib.arguments import FloatArray
 EPS = np.finfo(np.float64).eps
 # Values of f are right to many rounding errors, not to one: sums and cancellation inside f add to it.
 ROUNDING_ERRORS = 100
+SMALLEST = 1e-200  # a parameter below it is taken for 0
 ComplexWarning = getattr(np, "exceptions", np).ComplexWarning  # numpy 1.25 moved it to np.exceptions
 METHODS = {"central": "central differences", "complex": "the complex step"}
 
@@ -89,7 +90,7 @@ def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: st
     f, w = array_valued(f, (1,)), arguments.real_array("w", w, 1)
     with np.errstate(all="ignore"):
         if method == "complex":
-            H, _ = central_differences(lambda v: complex_step(f, v)[0], w, central_steps(w))
+            H = central_differences(lambda v: complex_step(f, v)[0], w)[0]
         else:
             H = _second_differences(f, w)
         return _finite(H + H.T, f, w, "f(w)", method) / 2
@@ -121,13 +122,12 @@ def differentiate(f, w: ArrayLike, method: str) -> tuple[FloatArray, str]:
     w = arguments.real_array("w", w, 1)
     if method == "auto":
         return _verified_complex_step(f, w)
-    return (complex_step(f, w) if method == "complex" else central_differences(f, w, central_steps(w))[0]), method
+    return (complex_step(f, w) if method == "complex" else central_differences(f, w)[0]), method
 
 
 def _verified_complex_step(f, w: FloatArray) -> tuple[FloatArray, str]:
     """The complex step if central differences bear it out, else central differences."""
-    steps = central_steps(w)
-    J_central, largest = central_differences(f, w, steps)
+    J_central, largest, steps = central_differences(f, w)
     try:
         with np.errstate(all="ignore"):
             J_complex = complex_step(f, w)
@@ -137,7 +137,7 @@ def _verified_complex_step(f, w: FloatArray) -> tuple[FloatArray, str]:
     if _agree(J_complex, J_central, rounding):
         return J_complex, "complex"
     # Central differences may be the ones that are off, where f bends within a step: a shorter step tells.
-    J_shorter, _ = central_differences(f, w, steps / 100)
+    J_shorter = central_differences(f, w, steps / 100)[0]
     return (J_complex, "complex") if _agree(J_complex, J_shorter, 100 * rounding) else (J_central, "central")
 
 
@@ -145,31 +145,61 @@ def _agree(A: FloatArray, B: FloatArray, rounding: FloatArray) -> bool:
     """Whether A (P, n) is B, as far as central differences tell: three digits of each entry, six of each column."""
     with np.errstate(invalid="ignore"):
         allowed = 1e-3 * np.maximum(np.abs(A), np.abs(B)) + 1e-6 * np.abs(B).max(axis=0) + rounding
-        return bool((np.abs(A - B) <= allowed).all())
+        return bool(np.isfinite(A).all() and (np.abs(A - B) <= allowed).all())
 
 
-def central_steps(w: FloatArray) -> FloatArray:
-    """ε^(1/3) relative to each parameter, a zero being taken for a parameter of order one; never below √ε."""
-    scale = np.where(w == 0, 1.0, np.abs(w))
-    return np.maximum(EPS ** (1 / 3) * scale, EPS**0.5)
+def central_differences(f, w: FloatArray, steps: FloatArray | None = None):
+    """Central differences (P, n), the largest |f| that each column met (n,), and the steps (n,), given or chosen."""
+    given = [None] * len(w) if steps is None else steps
+    columns = [_column(f, w, i) if step is None else _difference(f, w, i, step) for i, step in enumerate(given)]
+    J, largest, steps = zip(*columns, strict=True)
+    return np.stack(J, axis=-1), np.array(largest), np.array(steps)
 
 
-def central_differences(f, w: FloatArray, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Central differences (P, n) with a step for each parameter, and the largest |f| that each column met (n,)."""
-    columns, largest = [], []
-    for i, step in enumerate(steps):
-        above, below = w.copy(), w.copy()
-        above[i] += step
-        below[i] -= step
-        distance = above[i] - below[i]  # after rounding, not quite 2 * step
-        f_above, f_below = f(above), f(below)
-        columns.append((f_above - f_below) / distance)
-        largest.append(np.maximum(np.abs(f_above), np.abs(f_below)).max())
-    return np.stack(columns, axis=-1), np.array(largest)
+def _column(f, w: FloatArray, i: int):
+    """The difference for parameter i by a step of ε^(1/3) relative to it.
+
+    A 0 has no size to go by, nor has what is so small that f hardly changes. There the step is the ε^(1/3) 1000^k with
+    which f changes, but stays about what it was, and a shorter step gives the same.
+    """
+    size = abs(w[i])
+    if size > SMALLEST:
+        relative = _difference(f, w, i, EPS ** (1 / 3) * size)
+        if size > 1 or _seen(*relative):
+            return relative
+    at_w, long = np.abs(f(w.copy())).max(), _difference(f, w, i, EPS ** (1 / 3))
+    while long[2] < 1e30 and not _seen(*long):
+        long = _difference(f, w, i, long[2] * 1000)
+    while long[2] > SMALLEST:
+        short = _difference(f, w, i, long[2] / 1000)
+        if abs(long[1] - at_w) <= 0.01 * (at_w or np.inf) and _same(long, short):
+            break
+        long = short
+    return long if size <= SMALLEST or (long[2] > relative[2] and _same(long, relative)) else relative
+
+
+def _seen(D, largest: float, step: float) -> bool:
+    """Whether f changes by more than half of its digits hide."""
+    return not 2 * step * np.abs(D).max() < EPS**0.5 * largest
+
+
+def _same(long, short) -> bool:
+    """Whether a long step gives the derivative that a short one gives, as far as this is not rounding."""
+    (A, _, _), (B, largest, step) = long, short
+    return bool(np.abs(A - B).max() <= 1e-9 * np.abs(B).max() + ROUNDING_ERRORS * EPS * largest / step)
+
+
+def _difference(f, w: FloatArray, i: int, step: float):
+    above, below = w.copy(), w.copy()
+    above[i] += step
+    below[i] -= step
+    distance = above[i] - below[i]  # after rounding, not quite 2 * step
+    f_above, f_below = f(above), f(below)
+    return (f_above - f_below) / distance, np.maximum(np.abs(f_above), np.abs(f_below)).max(), step
 
 
 def complex_step(f, w: FloatArray, relative_step: float = 1e-20) -> FloatArray:
-    steps = relative_step * np.where(np.abs(w) > 1e-200, np.abs(w), 1.0)
+    steps = relative_step * np.where(np.abs(w) > SMALLEST, np.abs(w), 1e-80)
     columns = []
     for i, step in enumerate(steps):
         shifted = w.astype(complex)
@@ -199,7 +229,7 @@ def rounding_of(f, w: FloatArray, J: FloatArray, method: str) -> FloatArray:
     may subtract, such as the 1 − a² of a saturated unit: it is then right to ε for a step of w's size, and no better.
     """
     if method == "central":
-        over = central_steps(w)
+        over = central_differences(f, w)[2]
         again = [central_differences(f, w, 2 * over)[0]]
     else:
         over = np.clip(np.abs(w), 1e-3, 1)
@@ -209,7 +239,7 @@ def rounding_of(f, w: FloatArray, J: FloatArray, method: str) -> FloatArray:
 
 def _second_differences(f, w: FloatArray) -> FloatArray:
     """Four values a pair of parameters, with steps of ε^(1/4): truncation and rounding are then alike, near √ε."""
-    steps = np.diag(EPS**0.25 * np.maximum(np.abs(w), 1.0))
+    steps = np.diag(EPS ** (1 / 4 - 1 / 3) * central_differences(f, w)[2])
     H = np.empty((len(w), len(w)))
     for i, a in enumerate(steps):
         for j, b in enumerate(steps[: i + 1]):

@@ -21,6 +21,8 @@ from nnlib.arguments import FloatArray
 from nnlib.problems import CurveFit, NetworkFit, require_least_squares
 from nnlib.results import Result
 
+EPS = np.finfo(float).eps
+HARMLESS = 1e-4  # part of the decay up to which the rounding of eigenvalues does no harm
 BAYES = ("alpha", "beta", "gamma", "log_evidence")
 
 
@@ -36,15 +38,37 @@ class Eigensystem(NamedTuple):
     V: FloatArray
 
 
-def eigensystem(problem, w: FloatArray) -> Eigensystem | None:
-    """What Bayesian regularization needs to know at w; None where JᵀJ is not finite."""
+def eigensystem(problem, w: FloatArray, decay: float = 0.0) -> Eigensystem | None:
+    """What Bayesian regularization needs to know at w; None where JᵀJ is not finite.
+
+    The product JᵀJ knows its eigenvalues to n ε λ_max, and those below count as 0. Where that is not small beside what
+    they are to be compared with, the decay α/β or else the shortest column of J, they are taken from J.
+    """
     JTJ, JTr, E_D = problem.normal_equations(w)
     if not (np.isfinite(E_D) and np.isfinite(JTJ).all()):
         return None
     eigenvalues, V = np.linalg.eigh(JTJ)
-    rounding = len(w) * np.finfo(float).eps * eigenvalues[-1]
-    eigenvalues[eigenvalues <= rounding] = 0.0  # directions that the data say nothing about
+    rounding = len(w) * EPS * eigenvalues[-1]
+    diagonal = np.diagonal(JTJ)
+    if rounding > HARMLESS * (decay or np.min(diagonal, where=diagonal > 0, initial=np.inf)) and hasattr(problem, "jacobian"):
+        eigenvalues, V = _squared_singular_values(problem.jacobian(w))
+    else:
+        eigenvalues[eigenvalues <= rounding] = 0.0  # directions that the data say nothing about
     return Eigensystem(w, float(E_D), 0.5 * float(w @ w), JTr, np.diagonal(JTJ), eigenvalues, V)
+
+
+def _squared_singular_values(J: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues of JᵀJ in rising order and eigenvectors, to many digits also where columns differ much in length.
+
+    With the longest column first, the rows of R in J = QR are as different, and each keeps its digits.
+    """
+    lengths, n = np.linalg.norm(J, axis=0), J.shape[1]
+    order = np.argsort(-lengths)
+    R = np.linalg.qr(J[:, order], mode="r")
+    _, S, Vt = np.linalg.svd(R)
+    independent = len(S) == n and np.all(np.abs(np.diagonal(R)) > max(J.shape) * EPS * lengths[order])
+    S[S <= (0.0 if independent else max(J.shape) * EPS * S[0])] = 0.0
+    return np.pad(S, (0, n - len(S)))[::-1] ** 2, Vt[::-1, np.argsort(order)].T
 
 
 def gamma_of(eigenvalues: FloatArray, alpha: float, beta: float) -> float:
@@ -162,7 +186,7 @@ class BayesResult(Result):
             raise TypeError(f"error bars need a NetworkFit or a CurveFit, not a {type(self.problem).__name__}")
         if getattr(self.problem, "sigma", None) is not None:
             raise ValueError("error bars need the noise of a new measurement, sigma is that of the old ones")
-        at = eigensystem(self.problem, self.w)
+        at = eigensystem(self.problem, self.w, self.alpha / self.beta)
         G = self.problem.prediction_jacobian(self.w, X) @ at.V
         variance = 1 / self.beta + np.sum(G * G / (self.beta * at.eigenvalues + self.alpha), axis=1)
         return ErrorBars(mean, np.sqrt(variance).reshape(mean.shape))
@@ -267,7 +291,7 @@ def _checked(problem, w: ArrayLike, alpha: float, beta: float):
     """What is known at w, and both precisions, all of them checked."""
     alpha, beta = arguments.number("alpha", alpha, above=0), arguments.number("beta", beta, above=0)
     require_plain_least_squares(problem)
-    at = eigensystem(problem, arguments.real_array("w", w, 1))
+    at = eigensystem(problem, arguments.real_array("w", w, 1), alpha / beta)
     if at is None:
         raise ValueError("the loss and the Jacobian at w must be finite")
     return at, alpha, beta

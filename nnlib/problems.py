@@ -111,6 +111,11 @@ def typical_loss(problem, start_loss: float) -> float:
     return min(abs(start_loss), getattr(problem, "typical_loss", 0.0) or np.inf)
 
 
+def rounding_loss(problem, w: FloatArray, lengths: FloatArray) -> float:
+    """The loss that rounding makes: of the targets, and of the parameters, whose parts in the model may cancel."""
+    return getattr(problem, "rounding_loss", 0.0) + 0.5 * float(np.sum((ROUNDING * w * lengths) ** 2))
+
+
 class NetworkFit:
     """A network and the data it is to fit.
 
@@ -428,9 +433,8 @@ class CurveFit:
     def jacobian(self, w: ArrayLike) -> FloatArray:
         """J = ∂r/∂w (P, n)."""
         w = arguments.real_numbers("w", self._weights(w))
-        J = self._derivatives(self.residuals, w, self.x, self.n_residuals)
-        as_it_is = self.sigma is None or self._jacobian is None  # a numerical one is that of the weighted residuals
-        return J if as_it_is else J / np.reshape(self.sigma, (-1, 1))
+        J = self._derivatives(w, self.x, self.n_residuals)
+        return J if self.sigma is None else J / np.reshape(self.sigma, (-1, 1))
 
     @quiet
     def jacobian_rounding(self, w: ArrayLike) -> FloatArray | float:
@@ -444,12 +448,12 @@ class CurveFit:
     def prediction_jacobian(self, w: ArrayLike, x: ArrayLike) -> FloatArray:
         """∂f/∂w at other x than the measured ones, a row for each number that f(w, x) gives."""
         w, x = arguments.real_array("w", w, 1), arguments.real_array("x", x, (0, 1, 2, 3))
-        return self._derivatives(lambda w: self._values(w, x).ravel(), w, x, self._values(w, x).size)
+        return self._derivatives(w, x, self._values(w, x).size)
 
-    def _derivatives(self, values: Callable, w: FloatArray, x: FloatArray, rows: int) -> FloatArray:
-        """∂values/∂w (rows, n), by the function that was given or numerically."""
+    def _derivatives(self, w: FloatArray, x: FloatArray, rows: int) -> FloatArray:
+        """∂f/∂w (rows, n), by the function that was given or numerically."""
         if self._jacobian is None:
-            return derivatives.differentiate(values, w, "auto")[0]
+            return derivatives.differentiate(lambda w: self._values(w, x).ravel(), w, "auto")[0]
         J = arguments.real_numbers("jacobian(w, x)", self._jacobian(w, x))
         if J.shape != (rows, len(w)):
             raise ValueError(f"jacobian(w, x) has shape {J.shape}, expected {(rows, len(w))}")

@@ -311,7 +311,7 @@ def unscaled_targets():
     X = datasets.zscore_scaling(data.X).transform(data.X)
     net = nnlib.MLP([10, 3, 1])
     problem = nnlib.NetworkFit(net, X, data.Y)
-    return problem, nnlib.train(nnlib.levenberg_marquardt(problem, net.init(0)), max_steps=300).w
+    return problem, nnlib.train(nnlib.levenberg_marquardt(problem, net.init(0), mu=1e-3), max_steps=300).w
 
 
 @pytest.mark.parametrize("method", ["auto", "complex", "central"])

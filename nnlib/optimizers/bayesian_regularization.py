@@ -44,13 +44,13 @@ from nnlib.arguments import FloatArray
 from nnlib.evidence import BayesResult, Eigensystem, eigensystem, gamma_of, log_evidence_of, require_plain_least_squares
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, norm, starting_point
 from nnlib.optimizers.levenberg_marquardt import HIDDEN, gain_ratio_rule
+from nnlib.problems import rounding_loss
 from nnlib.results import StopReason
 
 MU_MIN, MU_MAX = 1e-30, 1e16
 GAMMA_MIN = 1e-8  # a γ below this is on its way to 0, and takes α to infinity
 FREE_MIN = 1e-12  # below this part of P, P − γ is nothing to measure the noise by
 FITTED = 1e-3  # once E_D is below this part of its start, more plain steps would only fit noise
-E_D_MIN = 1e-24  # below this part of E_D at the start, E_D is rounding
 SETTLING = 10_000  # most updates of α and β within one quadratic model
 NEAR = 0.1  # how far, in logarithms, such a model is trusted
 EPS = np.finfo(float).eps
@@ -208,7 +208,7 @@ class _Run:
         # Changes below rounding say nothing. Such a step is as good as its gradient, which is still right: take it.
         in_rounding = max(predicted, abs(decrease)) <= HIDDEN * loss
         gain_ratio = 1.0 if in_rounding else decrease / predicted if predicted > 0 else np.nan
-        there = eigensystem(self.problem, w) if decrease > 0 or in_rounding else None
+        there = eigensystem(self.problem, w, decay) if decrease > 0 or in_rounding else None
         if there is not None:
             self.at = there
         self.mu, self.growth = gain_ratio_rule(mu, self.growth, there is not None, gain_ratio)
@@ -220,8 +220,10 @@ class _Run:
         at, P, previous = self.at, self.P, (self.alpha, self.beta)
         # Without a prior, at α = 0, γ = n says nothing. The first α and β leave at least half of P to the noise.
         gamma = self.gamma if self.alpha > 0 else min(len(at.w), P / 2)
-        if P - gamma <= FREE_MIN * P or at.E_D <= E_D_MIN * self.start_E_D:
-            return StopReason.NO_NOISE_LEFT.with_numbers(gamma=gamma, P=P, E_D=at.E_D)
+        unit = getattr(self.problem, "unit", 1.0)
+        rounding = unit**2 * rounding_loss(self.problem, at.w, np.sqrt(at.diagonal) / unit)
+        if P - gamma <= FREE_MIN * P or at.E_D <= rounding:
+            return StopReason.NO_NOISE_LEFT.with_numbers(gamma=self.gamma, P=P, E_D=at.E_D)
         if gamma < GAMMA_MIN or at.E_W == 0:
             return StopReason.ALPHA_RUNS_AWAY.with_numbers(alpha=self.alpha, gamma=gamma)
         self.alpha, self.beta = gamma / (2 * at.E_W), (P - gamma) / (2 * at.E_D)

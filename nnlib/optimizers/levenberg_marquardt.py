@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 
 from nnlib import arguments
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, idle, norm, require_finite_start, starting_vector
-from nnlib.problems import ROUNDING, FactoredEquations, NormalEquations, quiet, require_least_squares
+from nnlib.problems import FactoredEquations, NormalEquations, quiet, require_least_squares, rounding_loss
 from nnlib.results import StopReason
 
 TAU = 1e-3  # first μ, in the units of D
@@ -131,10 +131,8 @@ def _steps(problem, w, model, lengths_of, next_mu, first_mu, mu_max):
         used_mu, loss, residuals = mu, model.loss, np.sqrt(2 * model.loss)
         q, predicted = _damped_step(scaled, mu)
         trial = w + q / L
-        # What rounding makes of the residuals: parts of the model may cancel. Such changes say nothing of a step.
-        rounding = norm(EPS * w * model.lengths)
-        exact = getattr(problem, "rounding_loss", 0.0) + 0.5 * (ROUNDING / EPS * rounding) ** 2
-        hidden = loss <= exact or abs(predicted) <= HIDDEN * loss + rounding * residuals
+        exact = rounding_loss(problem, w, model.lengths)
+        hidden = loss <= exact or abs(predicted) <= HIDDEN * loss + norm(EPS * w * model.lengths) * residuals
         near = norm(q) <= reach * (norm(L * w) + SLACK * residuals)
         there = _model(problem, trial, limit=loss) if near and not hidden and np.isfinite(predicted) else None
         trial_loss = np.nan if there is None else there.loss
