@@ -50,7 +50,9 @@ def eigensystem(problem, w: FloatArray, decay: float = 0.0) -> Eigensystem | Non
     eigenvalues, V = np.linalg.eigh(JTJ)
     rounding = len(w) * EPS * eigenvalues[-1]
     diagonal = np.diagonal(JTJ)
-    if rounding > HARMLESS * (decay or np.min(diagonal, where=diagonal > 0, initial=np.inf)) and hasattr(problem, "jacobian"):
+    if rounding > HARMLESS * (decay or np.min(diagonal, where=diagonal > 0, initial=np.inf)) and hasattr(
+        problem, "jacobian"
+    ):
         eigenvalues, V = _squared_singular_values(problem.jacobian(w))
     else:
         eigenvalues[eigenvalues <= rounding] = 0.0  # directions that the data say nothing about

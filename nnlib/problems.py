@@ -111,8 +111,13 @@ def typical_loss(problem, start_loss: float) -> float:
     return min(abs(start_loss), getattr(problem, "typical_loss", 0.0) or np.inf)
 
 
+def unit_of(problem) -> float:
+    """The unit of residuals in a problem's quadratic model."""
+    return getattr(problem, "unit", 1.0)
+
+
 def rounding_loss(problem, w: FloatArray, lengths: FloatArray) -> float:
-    """The loss that rounding makes: of the targets, and of the parameters, whose parts in the model may cancel."""
+    """The loss that rounding makes, in the problem's unit: of targets, and of parameters, whose parts in f may cancel."""
     return getattr(problem, "rounding_loss", 0.0) + 0.5 * float(np.sum((ROUNDING * w * lengths) ** 2))
 
 

@@ -18,21 +18,18 @@ Solved for is q = Lp with L = √D, the step in the parameters' own units: (L⁻
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from nnlib import arguments
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, idle, norm, require_finite_start, starting_vector
-from nnlib.problems import FactoredEquations, NormalEquations, quiet, require_least_squares, rounding_loss
+from nnlib.problems import FactoredEquations, NormalEquations, quiet, require_least_squares, rounding_loss, unit_of
 from nnlib.results import StopReason
 
-TAU = 1e-3  # first μ, in the units of D
-MU_MAX = 1e16  # last one: no step with a larger μ promises to lower the loss by more than n · 1e-16 of it
+TAU, MU_MAX = 1e-3, 1e16  # first and last μ, in parts of max (JᵀJ)_jj / D_jj: with the last all changes are rounding
 MU_MIN = 1e-27  # part of the first μ below which it only costs rejections on the way back up
-REACH, SLACK = 10.0, 1e-3  # a step is not tried that is longer than REACH (‖w‖ + SLACK ‖r‖), in the units of L
-EPS = np.finfo(float).eps
+REACH, SLACK = 10.0, 1e-3  # no step is tried that is longer than REACH (‖w‖ + SLACK ‖r‖), w in its own units
+EPS, TINY = np.finfo(float).eps, np.finfo(float).tiny
 HIDDEN = 4 * EPS  # changes of the loss smaller than this part of it cannot be told from rounding
 FLAT = 1e-5  # scaled gradient below which a loss that does not fall any more is at a minimum
 SAME = 1e-12  # a run that lowers the loss by less than this part of it has gained nothing
@@ -49,10 +46,8 @@ def levenberg_marquardt(
 ) -> Steps:
     """Levenberg–Marquardt: between Gauss–Newton (μ → 0) and short steps of steepest descent (μ → ∞).
 
-    By default units do not matter: with y in other units, and the start's amplitude too, the steps are the same. D then
-    measures every parameter by what it does to the residuals, and no step is tried that is longer than ten times w as
-    measured so. A run that ends with more damping than it began with starts afresh from there, until that gains
-    nothing.
+    By default units do not matter: with y in other units, and the start's amplitude too, the steps are the same. A run
+    that ends with more damping than it began with starts afresh from there, until it gains nothing by that.
 
     Parameters
     ----------
@@ -60,18 +55,19 @@ def levenberg_marquardt(
         A least-squares problem, with loss(w) and normal_equations(w); its quadratic_model(w, limit) is used if it has
         one.
     mu : float, optional
-        First value of the damping μ > 0: a number is that of (JᵀJ + μI) p = −Jᵀr, in the units of JᵀJ. By default it is
-        1e-3 · max_j (JᵀJ)_jj / D_jj (Madsen, Nielsen & Tingleff), which has no units.
+        First value of the damping μ > 0. A number is that of (JᵀJ + μI) p = −Jᵀr, in the units of JᵀJ. Without it μ has
+        no unit and starts at 1e-3 max_j (JᵀJ)_jj / D_jj (as in Madsen, Nielsen & Tingleff), with a D that measures each
+        parameter by what it does to the residuals; and no step is tried that is longer than ten times w, so measured.
     rule : {"gain-ratio", "marquardt"}, default "gain-ratio"
         How μ changes. "marquardt": ÷10 after an accepted step, ×10 after a rejected one. "gain-ratio" (Nielsen):
         after an accepted step × max(1/3, 1 − (2ρ − 1)³), so that a step as good as predicted gives μ/3 and a poor one
         raises μ; after rejected steps ×2, ×4, ×8 …
     damping : {"units", "identity", "diagonal"}, optional
-        D in (JᵀJ + μD) p = −Jᵀr: I, which is the default where mu is given, or the running maximum of diag(JᵀJ).
-        "units", the default without mu, is the latter for curves. The weights of a network have one size, in which D is
-        I times the running maximum: that of the targets in a linear output layer, and 1 elsewhere.
+        D in (JᵀJ + μD) p = −Jᵀr: I, the default where mu is given, or the running maximum of diag(JᵀJ). "units", the
+        default without mu, is "diagonal" for curves; for networks the running maximum is that of all weights together,
+        those of a linear output layer taken in units of the targets.
     mu_max : float, optional
-        The run ends when μ rises above it: there is no downhill step to be found. By default 1e16 · max_j (JᵀJ)_jj /
+        The run ends when μ rises above it: there is no downhill step to be found. By default 1e16 max_j (JᵀJ)_jj /
         D_jj, where no step promises more than rounding hides.
 
     References
@@ -91,21 +87,35 @@ def levenberg_marquardt(
     require_least_squares(problem, "levenberg_marquardt")
     next_mu = RULES[arguments.choice("rule", rule, RULES)]
     damping = ("units" if mu is None else "identity") if damping is None else damping
+    lengths_of = LENGTHS[arguments.choice("damping", damping, LENGTHS)]
     mu_max = None if mu_max is None else arguments.number("mu_max", mu_max, above=0)
     mu = None if mu is None else arguments.number("mu", mu, above=0, at_most=mu_max or np.inf)
-    unit = getattr(problem, "unit", 1.0)
-    lengths_of = {
-        "units": partial(_own_lengths, units=getattr(problem, "units", None)),
-        "identity": lambda model: np.full(len(model.lengths), 1 / unit),
-        "diagonal": _own_lengths,
-    }[arguments.choice("damping", damping, ("units", "identity", "diagonal"))]
     w = starting_vector(problem, w0)
     model = _model(problem, w)
     require_finite_start(model.loss)
     if not np.isfinite(model.lengths).all():
         raise ValueError("the derivatives at w0 must be finite: start elsewhere")
-    steps = _steps(problem, w, model, lengths_of, next_mu, mu, mu_max)
-    return Steps("levenberg_marquardt", problem, w, unit**2 * model.loss, steps)
+
+    def fresh(model):
+        """L = √D and μ for a run that begins here."""
+        L = np.maximum(lengths_of(problem, model), TINY)
+        return L, mu or TAU * np.max(model.lengths / L) ** 2 or TAU
+
+    steps = _steps(problem, w, model, fresh, next_mu, mu_max, reach=REACH if mu is None else np.inf)
+    return Steps("levenberg_marquardt", problem, w, unit_of(problem) ** 2 * model.loss, steps)
+
+
+def _own_lengths(problem, model):
+    """Lengths of the columns of J; where it is known how the parameters' sizes compare, the longest in such units."""
+    units = getattr(problem, "units", None)
+    return model.lengths if units is None else np.max(model.lengths * units) / units
+
+
+LENGTHS = {
+    "units": _own_lengths,
+    "identity": lambda problem, model: np.full(len(model.lengths), 1 / unit_of(problem)),
+    "diagonal": lambda problem, model: model.lengths,
+}
 
 
 @quiet
@@ -116,38 +126,28 @@ def _model(problem, w, limit=np.inf):
     return NormalEquations(*problem.normal_equations(w))
 
 
-def _own_lengths(model, units=None):
-    """Lengths of the columns of J; where it is known how the parameters' sizes compare, the longest in such units."""
-    return np.maximum(model.lengths if units is None else np.max(model.lengths * units) / units, np.finfo(float).tiny)
-
-
-def _steps(problem, w, model, lengths_of, next_mu, first_mu, mu_max):
-    unit, reach = getattr(problem, "unit", 1.0) ** 2, REACH if first_mu is None else np.inf
-    L = None
+def _steps(problem, w, model, fresh, next_mu, mu_max, reach):
+    unit, (L, mu), growth, begun = unit_of(problem) ** 2, fresh(model), 2.0, model.loss
+    lengths, exact, smallest_mu = model.lengths, rounding_loss(problem, w, model.lengths), MU_MIN * mu
     while True:
-        if L is None:  # a run begins
-            L, mu, growth, start_loss = *_first_damping(model, lengths_of, first_mu), 2.0, model.loss
-            scaled, smallest_mu = _divided(model, L), MU_MIN * mu
         used_mu, loss, residuals = mu, model.loss, np.sqrt(2 * model.loss)
-        q, predicted = _damped_step(scaled, mu)
+        q, predicted = _damped_step(model if (L == 1).all() else model.divided(L), mu)
         trial = w + q / L
-        exact = rounding_loss(problem, w, model.lengths)
-        hidden = loss <= exact or abs(predicted) <= HIDDEN * loss + norm(EPS * w * model.lengths) * residuals
+        hidden = loss <= exact or abs(predicted) <= HIDDEN * loss + norm(EPS * w * lengths) * residuals
         near = norm(q) <= reach * (norm(L * w) + SLACK * residuals)
         there = _model(problem, trial, limit=loss) if near and not hidden and np.isfinite(predicted) else None
         trial_loss = np.nan if there is None else there.loss
         gain_ratio = (loss - trial_loss) / predicted if predicted > 0 else np.nan
         accepted = trial_loss < loss and bool(np.isfinite(there.lengths).all())
         if accepted:
-            w, model, L = trial, there, np.maximum(L, lengths_of(there))
-            scaled = _divided(model, L)
+            w, model, L = trial, there, np.maximum(L, fresh(there)[0])
+            lengths, exact = model.lengths, rounding_loss(problem, w, model.lengths)
         mu, growth = next_mu(mu, growth, accepted, gain_ratio)
-        mu = max(mu, smallest_mu)
-        g, lengths = model.JTr, model.lengths
+        mu, g = max(mu, smallest_mu), model.JTr
         cosine = gradient_cosine(g, lengths, model.loss)
         numbers = dict(mu=used_mu, gain_ratio=gain_ratio, **idle(lengths))
         yield Step(w, unit * model.loss, unit * norm(g), cosine, accepted, trial, unit * trial_loss, **numbers)
-        most = mu_max or MU_MAX * _largest(model, L)
+        most = mu_max or MU_MAX * np.max(lengths / L) ** 2
         # A step can promise little because w is a minimum, or only because μ is large: the gradient tells.
         at_minimum = cosine <= max(FLAT, np.sqrt(exact / model.loss))
         if model.loss <= exact:
@@ -160,27 +160,12 @@ def _steps(problem, w, model, lengths_of, next_mu, first_mu, mu_max):
             ending = StopReason.MU_MAX
         else:
             continue
-        fresh_L, fresh_mu = _first_damping(model, lengths_of, first_mu)
-        overdamped = np.any(mu * L**2 > fresh_mu * fresh_L**2)
-        if ending == StopReason.EXACT_FIT or not overdamped or start_loss - model.loss <= SAME * start_loss:
+        fresh_L, fresh_mu = fresh(model)
+        if model.loss < (1 - SAME) * begun - exact and np.any(mu * L**2 > fresh_mu * fresh_L**2):
+            L, mu, growth, begun = fresh_L, fresh_mu, 2.0, model.loss  # it may go on from here with less damping
+        else:
             numbers = dict(loss=unit * model.loss, predicted=unit * predicted, mu=mu, mu_max=most, n=len(w))
             return ending.with_numbers(**numbers)
-        L = None  # only a run that gains nothing has reached its end
-
-
-def _first_damping(model, lengths_of, first_mu):
-    """L and μ at the beginning of a run."""
-    L = lengths_of(model)
-    return L, first_mu or TAU * _largest(model, L) or TAU
-
-
-def _largest(model, L) -> float:
-    """max_j (JᵀJ)_jj / D_jj."""
-    return float(np.max(model.lengths / L) ** 2)
-
-
-def _divided(model, L):
-    return model if (L == 1).all() else model.divided(L)
 
 
 def _damped_step(model, mu):
