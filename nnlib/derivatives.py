@@ -50,10 +50,9 @@ def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, metho
     ----------
     method : {"auto", "central", "complex"}, default "auto"
         "central" takes central differences: 2n evaluations of f, about ten digits. "complex" takes the complex step: n
-        evaluations, nearly all digits, but a wrong answer without a word where f loses imaginary parts on the way, as
-        ``abs(w)`` does. "auto" computes both, at every w anew since f may have branches; it returns the complex step if
-        f takes complex numbers and all entries agree as closely as central differences can tell, else central
-        differences.
+        evaluations, nearly all digits, but a wrong answer without a word where f loses imaginary parts, as ``abs(w)``
+        does. "auto" computes both, at every w anew since f may have branches; it returns the complex step where f takes
+        complex numbers and all entries agree as closely as central differences can tell.
 
     Examples
     --------
@@ -77,8 +76,8 @@ def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: st
     Parameters
     ----------
     method : {"central", "complex"}, default "central"
-        "central" takes second differences: half of the digits where the parameters are of order one, none where they
-        are tiny. "complex" takes central differences of complex-step gradients: two thirds of the digits.
+        "central" takes second differences: half of the digits at best. "complex" takes central differences of
+        complex-step gradients: two thirds.
 
     Examples
     --------
@@ -89,18 +88,16 @@ def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: st
     arguments.choice("method", method, METHODS)
     f, w = array_valued(f, (1,)), arguments.real_array("w", w, 1)
     with np.errstate(all="ignore"):
-        if method == "complex":
-            H = central_differences(lambda v: complex_step(f, v)[0], w)[0]
-        else:
-            H = _second_differences(f, w)
+        central = method == "central"
+        H = _second_differences(f, w) if central else central_differences(lambda v: complex_step(f, v)[0], w)[0]
         return _finite(H + H.T, f, w, "f(w)", method) / 2
 
 
+@np.errstate(all="ignore")
 def finite_derivative(f, w: ArrayLike, method: str, name: str = "f(w)") -> tuple[FloatArray, str]:
     """As `differentiate`, for an f that has to be finite at w; errors call its value by name."""
-    with np.errstate(all="ignore"):
-        J, method = differentiate(f, w, method)
-        return _finite(J, f, w, name, method), method
+    J, method = differentiate(f, w, method)
+    return _finite(J, f, w, name, method), method
 
 
 def _finite(derivatives: FloatArray, f, w: ArrayLike, name: str, method: str) -> FloatArray:
@@ -116,6 +113,7 @@ def _finite(derivatives: FloatArray, f, w: ArrayLike, name: str, method: str) ->
     return derivatives
 
 
+@np.errstate(all="ignore")
 def differentiate(f, w: ArrayLike, method: str) -> tuple[FloatArray, str]:
     """The numerical Jacobian (P, n) and the method that gave it: for optimizers, which go on where it is not finite."""
     arguments.choice("method", method, ["auto", *METHODS])
@@ -129,8 +127,7 @@ def _verified_complex_step(f, w: FloatArray) -> tuple[FloatArray, str]:
     """The complex step if central differences bear it out, else central differences."""
     J_central, largest, steps = central_differences(f, w)
     try:
-        with np.errstate(all="ignore"):
-            J_complex = complex_step(f, w)
+        J_complex = complex_step(f, w)
     except Exception:  # f is any code, made for real numbers: whatever it does with complex ones, it is not for them
         return J_central, "central"
     rounding = ROUNDING_ERRORS * EPS * largest / steps
@@ -143,9 +140,8 @@ def _verified_complex_step(f, w: FloatArray) -> tuple[FloatArray, str]:
 
 def _agree(A: FloatArray, B: FloatArray, rounding: FloatArray) -> bool:
     """Whether A (P, n) is B, as far as central differences tell: three digits of each entry, six of each column."""
-    with np.errstate(invalid="ignore"):
-        allowed = 1e-3 * np.maximum(np.abs(A), np.abs(B)) + 1e-6 * np.abs(B).max(axis=0) + rounding
-        return bool(np.isfinite(A).all() and (np.abs(A - B) <= allowed).all())
+    allowed = 1e-3 * np.maximum(np.abs(A), np.abs(B)) + 1e-6 * np.abs(B).max(axis=0) + rounding
+    return bool(np.isfinite(A).all() and (np.abs(A - B) <= allowed).all())
 
 
 def central_differences(f, w: FloatArray, steps: FloatArray | None = None):
@@ -165,7 +161,7 @@ def _column(f, w: FloatArray, i: int):
     size = abs(w[i])
     if size > SMALLEST:
         relative = _difference(f, w, i, EPS ** (1 / 3) * size)
-        if size > 1 or _seen(*relative):
+        if size >= 1 or _seen(*relative):
             return relative
     at_w, long = np.abs(f(w.copy())).max(), _difference(f, w, i, EPS ** (1 / 3))
     while long[2] < 1e30 and not _seen(*long):

@@ -41,18 +41,15 @@ class Eigensystem(NamedTuple):
 def eigensystem(problem, w: FloatArray, decay: float = 0.0) -> Eigensystem | None:
     """What Bayesian regularization needs to know at w; None where JᵀJ is not finite.
 
-    The product JᵀJ knows its eigenvalues to n ε λ_max, and those below count as 0. Where that is not small beside what
-    they are to be compared with, the decay α/β or else the shortest column of J, they are taken from J.
+    The product JᵀJ knows its eigenvalues to n ε λ_max, and those below count as 0. Where that is not small beside the
+    decay α/β that they are to be compared with, they are taken from J.
     """
     JTJ, JTr, E_D = problem.normal_equations(w)
     if not (np.isfinite(E_D) and np.isfinite(JTJ).all()):
         return None
     eigenvalues, V = np.linalg.eigh(JTJ)
     rounding = len(w) * EPS * eigenvalues[-1]
-    diagonal = np.diagonal(JTJ)
-    if rounding > HARMLESS * (decay or np.min(diagonal, where=diagonal > 0, initial=np.inf)) and hasattr(
-        problem, "jacobian"
-    ):
+    if rounding > HARMLESS * decay > 0 and hasattr(problem, "jacobian"):
         eigenvalues, V = _squared_singular_values(problem.jacobian(w))
     else:
         eigenvalues[eigenvalues <= rounding] = 0.0  # directions that the data say nothing about
@@ -60,16 +57,13 @@ def eigensystem(problem, w: FloatArray, decay: float = 0.0) -> Eigensystem | Non
 
 
 def _squared_singular_values(J: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Eigenvalues of JᵀJ in rising order and eigenvectors, to many digits also where columns differ much in length.
-
-    With the longest column first, the rows of R in J = QR are as different, and each keeps its digits.
-    """
-    lengths, n = np.linalg.norm(J, axis=0), J.shape[1]
+    """Rising eigenvalues of JᵀJ and its eigenvectors. With the longest column first QR keeps the digits of all."""
+    lengths, n, rounding = np.linalg.norm(J, axis=0), J.shape[1], max(J.shape) * EPS
     order = np.argsort(-lengths)
     R = np.linalg.qr(J[:, order], mode="r")
     _, S, Vt = np.linalg.svd(R)
-    independent = len(S) == n and np.all(np.abs(np.diagonal(R)) > max(J.shape) * EPS * lengths[order])
-    S[S <= (0.0 if independent else max(J.shape) * EPS * S[0])] = 0.0
+    if len(S) < n or np.any(np.abs(np.diagonal(R)) <= rounding * lengths[order]):
+        S[S <= rounding * S[0]] = 0.0
     return np.pad(S, (0, n - len(S)))[::-1] ** 2, Vt[::-1, np.argsort(order)].T
 
 

@@ -10,12 +10,8 @@ and a least-squares problem, whose loss is E = ½ Σ r² (+ λ E_W), also
 
 Sums of squares carry the ½, so that the gradient is Jᵀr and the Gauss–Newton matrix JᵀJ, without a factor 2.
 A loss that overflows is inf or nan and says nothing else: deciding what to do about it is the optimizer's business.
-
-What is small is for the data to say, and so a problem may have
-
-    typical_loss       the loss of a model that says nothing,
-    rounding_loss      the loss that rounding errors make where the model fits exactly,
-    units              (n,) the sizes that the parameters are to be expected of.
+What is small is for the data to say: a problem may have a typical_loss, that of a model which says nothing, a
+rounding_loss, that of one which fits but for rounding, and units (n,), the sizes that parameters are to be expected of.
 """
 
 from __future__ import annotations
@@ -111,13 +107,8 @@ def typical_loss(problem, start_loss: float) -> float:
     return min(abs(start_loss), getattr(problem, "typical_loss", 0.0) or np.inf)
 
 
-def unit_of(problem) -> float:
-    """The unit of residuals in a problem's quadratic model."""
-    return getattr(problem, "unit", 1.0)
-
-
 def rounding_loss(problem, w: FloatArray, lengths: FloatArray) -> float:
-    """The loss that rounding makes, in the problem's unit: of targets, and of parameters, whose parts in f may cancel."""
+    """The loss that rounding makes, in the problem's unit: of targets, and of parameters, whose parts may cancel."""
     return getattr(problem, "rounding_loss", 0.0) + 0.5 * float(np.sum((ROUNDING * w * lengths) ** 2))
 
 
@@ -169,8 +160,8 @@ class NetworkFit:
         _check_probabilities(self.cost, net.output, self.Y)
         self.weight_decay = arguments.number("weight_decay", weight_decay, at_least=0)
         self.n_params, self.n_residuals = net.n_params, self.Y.size
-        squares, size = self.cost == "squared-error", float(np.sqrt(np.mean(self.Y**2)))
-        self.typical_loss = self.Y.size * (0.5 * size**2 if squares else np.log(2))
+        squares, size = self.cost == "squared-error", float(np.linalg.norm(self.Y) / np.sqrt(self.Y.size))
+        self.typical_loss = self.Y.size * (0.5 * size * size if squares else np.log(2))
         self.rounding_loss = self.typical_loss * (ROUNDING**2 if squares else ROUNDING)
         self.units = np.ones(net.n_params)
         self.units[net.slices[-1]] = (size if net.output == "linear" else 0) or 1.0
@@ -401,8 +392,7 @@ class CurveFit:
         size = np.abs(y).max() or 1.0
         if not 1e-153 < size < 1e153:
             raise ValueError(f"y is too large or too small to be squared, up to {size:g}: take another unit")
-        # A power of two, with which no digit changes.
-        self.unit = 1.0 if 1 / SQUARABLE < size < SQUARABLE else float(np.exp2(np.round(np.log2(size))))
+        self.unit = 1.0 if 1 / SQUARABLE < size < SQUARABLE else 2.0 ** np.round(np.log2(size))  # all digits stay
         in_units = 0.5 * float(np.sum((y / self.unit) ** 2))
         self.typical_loss, self.rounding_loss = in_units * self.unit**2, in_units * ROUNDING**2
 

@@ -100,7 +100,7 @@ def train(
 
     def result() -> Result:
         said = _of_the_point(reason, best, steps, start_loss, validation is not None)
-        said = _with_idle(said, records, best.step, len(best.w))
+        said = _with_idle(said, records[max(best.step - 1, 0)], len(best.w)) if records else said
         history = _history(records, steps.record, validation is not None)
         return steps.result(
             Result(best.w.copy(), best.loss, said, history, steps.method, steps.problem, start_loss, best.step)
@@ -160,9 +160,8 @@ def _of_the_point(reason: StopReason, point: _Best, steps: Steps, start_loss: fl
     return StopReason.HIGHER_MINIMUM.with_numbers(reason=reason.value, **numbers)
 
 
-def _with_idle(reason: StopReason, records: list[dict[str, float]], best_step: int, n: int) -> StopReason:
+def _with_idle(reason: StopReason, record: dict[str, float], n: int) -> StopReason:
     """The reason, with a word about parameters that have no influence at the weights returned."""
-    record = records[max(best_step - 1, 0)] if records else {"idle": 0}
     if not record["idle"] > 0 or reason == StopReason.NO_INFLUENCE:
         return reason
     have = "has" if record["idle"] == 1 else "have"

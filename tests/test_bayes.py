@@ -261,7 +261,7 @@ def test_a_step_is_accepted_when_the_objective_falls_and_a_rejected_one_changes_
 def test_it_starts_as_plain_levenberg_marquardt_and_ends_with_a_step_at_the_final_alpha_and_beta():
     problem, _ = sine_problem(5, seed=0)
     w0 = problem.net.init(seed=0)
-    plain = list(islice(nnlib.levenberg_marquardt(problem, w0), 4))
+    plain = list(islice(nnlib.levenberg_marquardt(problem, w0, mu=1e-3), 4))
     steps = list(nnlib.bayesian_regularization(problem, w0))
     for ours, theirs in zip(steps, plain, strict=False):
         assert (ours.alpha, ours.beta) == (0, 1)

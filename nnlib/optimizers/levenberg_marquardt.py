@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 
 from nnlib import arguments
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, idle, norm, require_finite_start, starting_vector
-from nnlib.problems import FactoredEquations, NormalEquations, quiet, require_least_squares, rounding_loss, unit_of
+from nnlib.problems import FactoredEquations, NormalEquations, quiet, require_least_squares, rounding_loss
 from nnlib.results import StopReason
 
 TAU, MU_MAX = 1e-3, 1e16  # first and last μ, in parts of max (JᵀJ)_jj / D_jj: with the last all changes are rounding
@@ -102,7 +102,7 @@ def levenberg_marquardt(
         return L, mu or TAU * np.max(model.lengths / L) ** 2 or TAU
 
     steps = _steps(problem, w, model, fresh, next_mu, mu_max, reach=REACH if mu is None else np.inf)
-    return Steps("levenberg_marquardt", problem, w, unit_of(problem) ** 2 * model.loss, steps)
+    return Steps("levenberg_marquardt", problem, w, getattr(problem, "unit", 1.0) ** 2 * model.loss, steps)
 
 
 def _own_lengths(problem, model):
@@ -113,7 +113,7 @@ def _own_lengths(problem, model):
 
 LENGTHS = {
     "units": _own_lengths,
-    "identity": lambda problem, model: np.full(len(model.lengths), 1 / unit_of(problem)),
+    "identity": lambda problem, model: np.full(len(model.lengths), 1 / getattr(problem, "unit", 1.0)),
     "diagonal": lambda problem, model: model.lengths,
 }
 
@@ -127,7 +127,7 @@ def _model(problem, w, limit=np.inf):
 
 
 def _steps(problem, w, model, fresh, next_mu, mu_max, reach):
-    unit, (L, mu), growth, begun = unit_of(problem) ** 2, fresh(model), 2.0, model.loss
+    unit, (L, mu), growth, begun = getattr(problem, "unit", 1.0) ** 2, fresh(model), 2.0, model.loss
     lengths, exact, smallest_mu = model.lengths, rounding_loss(problem, w, model.lengths), MU_MIN * mu
     while True:
         used_mu, loss, residuals = mu, model.loss, np.sqrt(2 * model.loss)
