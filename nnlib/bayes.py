@@ -7,6 +7,7 @@ The mathematics is in `nnlib.optimizers.bayesian_regularization`. Here are its r
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ from nnlib.network import MLP
 from nnlib.optimizers.bayesian_regularization import bayesian_regularization
 from nnlib.problems import NetworkFit, mean_squared_error, named_problem
 from nnlib.training import train
+
+EVIDENCE = attrgetter("log_evidence")
 
 __all__ = [
     "BayesResult",
@@ -57,7 +60,7 @@ def best_of(problem: NetworkFit, seeds: Iterable[int] = range(5), max_steps: int
     """
     if not isinstance(problem, NetworkFit):
         raise TypeError(f"problem must be a NetworkFit, whose net draws the starts, got {type(problem).__name__}")
-    return _best(_fits(problem, _whole_numbers("seeds", seeds, at_least=0), max_steps))
+    return max(_fits(problem, _whole_numbers("seeds", seeds, at_least=0), max_steps), key=EVIDENCE)
 
 
 class OccamsHill(NamedTuple):
@@ -89,9 +92,8 @@ def occams_hill(
     off: γ stays where it is, whatever the number of weights, and with one α for all weights such units cost next to
     nothing, so that the evidence of the best fit stays about level. The fits that found something worse lie below.
 
-    Inputs X and targets Y should be scaled to about [−1, 1]. `hidden` are the numbers of tanh units; `seeds` and
-    `max_steps` are those of `best_of`, for each of them. `validation` is a pair (X, Y) of data that are not trained on,
-    scaled alike, for the validation error of each fit. The figure is MacKay's (see `nnlib.evidence`).
+    X and Y should be scaled to about [−1, 1]. `hidden` are the numbers of tanh units; `seeds` and `max_steps` are those
+    of `best_of`. `validation` is a pair (X, Y) that is not trained on. The figure is MacKay's (see `nnlib.evidence`).
 
     Examples
     --------
@@ -113,13 +115,9 @@ def occams_hill(
         n_params=np.array([len(starts[0].w) for starts in fits]),
         log_evidence=np.array([[fit.log_evidence for fit in starts] for starts in fits]),
         gamma=np.array([[fit.gamma for fit in starts] for starts in fits]),
-        best=[_best(starts) for starts in fits],
+        best=[max(starts, key=EVIDENCE) for starts in fits],
         validation_error=None if validation is None else np.array(errors),
     )
-
-
-def _best(fits: list[BayesResult]) -> BayesResult:
-    return max(fits, key=lambda fit: fit.log_evidence)
 
 
 def _fits(problem: NetworkFit, seeds: list[int], max_steps: int) -> list[BayesResult]:

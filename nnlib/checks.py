@@ -34,9 +34,8 @@ SMALLEST = 1e-3  # entries smaller than this part of their column's largest are 
 def same(a: ArrayLike, b: ArrayLike, digits: int = 8) -> bool:
     """Whether a is the expected b to so many digits of the LARGEST entry of b: max|a − b| ≤ 10^−digits max|b|.
 
-    There is no absolute tolerance: small numbers are held to the same digits as large ones, and where b is all zeros
-    only zeros will do. Entries much smaller than the largest are held to fewer digits of their own. Shapes must agree,
-    nothing is broadcast; what is not finite is the same as nothing.
+    There is no absolute tolerance: where b is all zeros only zeros will do. Entries much smaller than the largest are
+    held to fewer digits of their own. Shapes must agree; what is not finite is the same as nothing.
 
     Examples
     --------
@@ -138,14 +137,8 @@ def check_gradient(problem, w: ArrayLike, method: str = "auto", tolerance: float
 
     A random w tells more than zeros, at which errors may cancel. At a kink (a ReLU whose input is exactly zero) there
     is no derivative, and the check does not say "right". At a minimum the gradient is zero but for rounding: the check
-    may find it undecided, of either sign.
-
-    Parameters
-    ----------
-    method : {"auto", "central", "complex"}, default "auto"
-        As in `nnlib.derivatives.numerical_jacobian`.
-    tolerance : float, default 1e-6
-        The relative difference allowed in each entry, besides the rounding of the numerical method.
+    may find it undecided, of either sign. `method` is that of `numerical_jacobian`, `tolerance` the relative difference
+    allowed in each entry, besides the rounding of the numerical method.
 
     Examples
     --------

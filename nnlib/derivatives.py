@@ -46,20 +46,13 @@ def numerical_gradient(f: Callable[[FloatArray], float], w: ArrayLike, method: s
 def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, method: str = "auto") -> FloatArray:
     """Jacobian (P, n) of a vector f(w), from values of f, with ∂f_p/∂w_i in row p and column i.
 
-    Parameters
-    ----------
-    method : {"auto", "central", "complex"}, default "auto"
-        "central" takes central differences: 2n evaluations of f, about ten digits. "complex" takes the complex step: n
-        evaluations, nearly all digits, but a wrong answer without a word where f loses imaginary parts, as ``abs(w)``
-        does. "auto" computes both, at every w anew since f may have branches; it returns the complex step where f takes
-        complex numbers and all entries agree as closely as central differences can tell.
+    "central" takes central differences: 2n evaluations of f, about ten digits. "complex" takes the complex step: n
+    evaluations, nearly all digits, but a wrong answer without a word where f loses imaginary parts, as ``abs(w)`` does.
+    "auto" computes both, at every w anew since f may have branches; it returns the complex step where f takes complex
+    numbers and all entries agree as closely as central differences can tell.
 
     Examples
     --------
-    >>> print(numerical_jacobian(lambda w: np.array([w[0] * w[1], w[0] + w[1]]), [3.0, 2.0]))
-    [[2. 3.]
-     [1. 1.]]
-
     Where the complex step is wrong, "auto" sees it:
 
     >>> print(numerical_jacobian(lambda w: np.abs(w) + w, [-2.0], method="complex"))
@@ -73,11 +66,8 @@ def numerical_jacobian(f: Callable[[FloatArray], ArrayLike], w: ArrayLike, metho
 def numerical_hessian(f: Callable[[FloatArray], float], w: ArrayLike, method: str = "central") -> FloatArray:
     """Hessian ∂²f/∂w_i∂w_j (n, n) of a number f(w), from values of f; it is symmetric.
 
-    Parameters
-    ----------
-    method : {"central", "complex"}, default "central"
-        "central" takes second differences: half of the digits at best. "complex" takes central differences of
-        complex-step gradients: two thirds.
+    "central" takes second differences: half of the digits at best. "complex" takes central differences of complex-step
+    gradients: two thirds.
 
     Examples
     --------

@@ -121,11 +121,9 @@ class BayesResult(Result):
 
     Attributes
     ----------
-    alpha, beta : float
-        Precision of the weights' prior and of the noise, whose standard deviation is 1/√β; 0 and 1 before the first
-        estimate.
-    gamma : float
-        Effective number of parameters.
+    alpha, beta, gamma : float
+        Precision of the weights' prior and of the noise, whose standard deviation is 1/√β (0 and 1 before the first
+        estimate), and effective number of parameters.
     log_evidence : float
         ln P(D|α,β), to be compared between fits of the same data; −inf while α = 0.
     """
@@ -159,11 +157,10 @@ class BayesResult(Result):
     def may_be_too_small(self) -> bool:
         """Whether every hidden unit is in use, so that a larger network might find more.
 
-        A unit that the data do not need has all its weights switched off, and none of them counts in γ. So while
-        fewer parameters are left over, n − γ, than a hidden unit has (weights in, bias and weights out, of the
-        smallest one), no unit is off. If the γ and the evidence of a larger network are no higher, this one was large
-        enough. False is no promise: a network that is far too small may take what it cannot follow for noise, and then
-        leave parameters over. (Foresee & Hagan 1997 advise a larger network where γ comes close to n.)
+        A unit that the data do not need has all its weights switched off, and none of them counts in γ. So while fewer
+        parameters are left over, n − γ, than the smallest hidden unit has, no unit is off. If γ and evidence of a
+        larger network are no higher, this one was large enough. False is no promise: a network that is far too small
+        may take what it cannot follow for noise, and leave parameters over. (See Foresee & Hagan 1997.)
         """
         return self.alpha > 0 and len(self.w) - self.gamma < _smallest_unit(self.problem)
 
@@ -214,19 +211,16 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
     """ln P(D|α,β) of a least-squares problem, by Laplace's approximation around w.
 
     It is −βE_D − αE_W − ½ ln det A + (n/2) ln α + (P/2) ln β − (P/2) ln 2π, with A = βJᵀJ + αI; exact for models linear
-    in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted.
-
-    The problem is one that `nnlib.bayesian_regularization` takes, w the minimum of βE_D + αE_W; α and β are above 0.
+    in w. A network of one layer of M tanh units has this at each of 2^M M! equal minima, which are not counted. The
+    problem is one that `nnlib.bayesian_regularization` takes, w the minimum of βE_D + αE_W; α and β are above 0.
 
     Examples
     --------
-    One measurement y = 1 of a constant w: y is normal with mean 0 and variance 1/β + 1/α = 1.
-
     >>> from nnlib import CurveFit
     >>> constant = CurveFit(lambda w, x: w * x, [1.0], [1.0], jacobian=lambda w, x: x[:, None])
     >>> log_evidence(constant, [0.5], alpha=2.0, beta=2.0)
     -1.41893853
-    >>> float(-0.5 * 1.0**2 - 0.5 * np.log(2 * np.pi))
+    >>> float(-0.5 * 1.0**2 - 0.5 * np.log(2 * np.pi))  # y = 1 is normal with mean 0 and variance 1/β + 1/α = 1
     -1.41893853
     """
     at, alpha, beta = _checked(problem, w, alpha, beta)
@@ -266,12 +260,10 @@ def measured_directions(problem, w: ArrayLike, alpha: float, beta: float) -> Dir
 
     Around the minimum the data alone would put w at w_D with precision βλ_i along eigenvector i, the prior alone at 0
     with precision α. Both together put it at the share βλ_i/(βλ_i + α) of the way from 0 to w_D. Its arguments are
-    those of `log_evidence`.
+    those of `log_evidence`. In the example the second weight has no influence on the data.
 
     Examples
     --------
-    The second weight has no influence on the data:
-
     >>> from nnlib import CurveFit
     >>> curve = CurveFit(lambda w, x: w[0] * x + 0 * w[1], [1.0, 2.0], [1.0, 2.0])
     >>> found = measured_directions(curve, [1.0, 0.0], alpha=1.0, beta=1.8)

@@ -79,8 +79,7 @@ class MLP:
     >>> net = MLP([2, 3, 1])
     >>> net
     MLP([2, 3, 1], hidden='tanh', output='linear')  # 13 weights and biases
-    >>> w = net.init(seed=0)
-    >>> net.predict(w, [[0.0, 1.0], [1.0, 0.0]]).shape
+    >>> net.predict(net.init(seed=0), [[0.0, 1.0], [1.0, 0.0]]).shape
     (2, 1)
     """
 

@@ -41,8 +41,7 @@ SQUARABLE = 1e60  # numbers from here on, and below its inverse, are not squared
 class NormalEquations(NamedTuple):
     """The Gauss–Newton model of a loss at w: its matrix JᵀJ (n, n), its gradient Jᵀr (n,) and the loss itself.
 
-    With weight decay λ the matrix is JᵀJ + λI and the gradient Jᵀr + λw, so that they belong to the loss. Both are None
-    where only the loss was of use; see `NetworkFit.quadratic_model`.
+    With weight decay λ they are JᵀJ + λI and Jᵀr + λw. Both are None where only the loss was of use.
     """
 
     JTJ: FloatArray | None
@@ -97,9 +96,8 @@ class FactoredEquations(NamedTuple):
 def require_least_squares(problem, method: str) -> None:
     """Complain about a problem that is not a sum of squares."""
     if not hasattr(problem, "normal_equations"):
-        raise TypeError(
-            f"{method} needs a least-squares problem with normal_equations(w), got {type(problem).__name__}"
-        )
+        found = type(problem).__name__
+        raise TypeError(f"{method} needs a least-squares problem with normal_equations(w), got {found}")
 
 
 def typical_loss(problem, start_loss: float) -> float:
@@ -350,8 +348,7 @@ class CurveFit:
         The measurements.
     jacobian : callable, optional
         ``jacobian(w, x)`` gives ∂f/∂w (P, n). Without it J is numerical: the complex step where f takes complex numbers
-        and central differences bear it out, else these. This is verified at EVERY w anew, because f may have branches,
-        and that is dear: some 3n values of f for each J, where the complex step alone takes n.
+        and central differences bear it out, at EVERY w anew, because f may have branches: some 3n values of f for J.
     sigma : (P,) array or float, optional
         Standard deviations of the measurements, or one for all. They weight the residuals: r_i/σ_i.
     absolute_sigma : bool, default False

@@ -72,10 +72,8 @@ class StopReason:
     Examples
     --------
     >>> reason = StopReason.GOAL.with_numbers(loss=0.001, goal=0.01)
-    >>> reason.value
-    'the loss 0.001 reached the goal 0.01'
-    >>> reason == StopReason.GOAL
-    True
+    >>> reason.value, reason == StopReason.GOAL
+    ('the loss 0.001 reached the goal 0.01', True)
     """
 
     name: str
@@ -111,9 +109,8 @@ class Result:
     reason : StopReason
         Why training ended; ``reason.value`` is a sentence with the numbers that were compared.
     history : dict of str to array
-        One entry a step: loss, gradient_norm, scaled_gradient, accepted, trial_loss, learning_rate, mu, gain_ratio,
-        smallest_eigenvalue (nan where the optimizer has no such number; see `Step`), seconds since the start, and
-        validation_loss if there was a validation problem.
+        One entry a step: all numbers of `Step` (nan where the optimizer has no such number), seconds since the start,
+        and validation_loss if there was a validation problem.
     method, problem : str, object
         The optimizer and what was fitted.
     best_step : int

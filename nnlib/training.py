@@ -38,8 +38,8 @@ def train(
     Parameters
     ----------
     steps : Steps
-        An optimizer at work, such as ``levenberg_marquardt(problem, w0)``. One that has already taken steps goes on
-        from where it stands, and the result tells of the further steps only.
+        An optimizer at work, such as ``levenberg_marquardt(problem, w0)``. After steps already taken it goes on, and
+        the result tells of the further ones only.
     max_steps : int, default 1000
         Most steps to take, counting rejected ones.
     goal : float, optional
@@ -132,7 +132,8 @@ def train(
                 if bar:
                     bar.set_postfix_str(f"loss {step.loss:.4g}", refresh=False)
                     bar.update()
-                asked = callback is not None and _is_true(callback(step))
+                answer = callback(step) if callback else None
+                asked = isinstance(answer, (bool, np.bool_)) and answer  # anything else that it may return is no answer
                 reason = reached(step)
                 if reason is None and asked:
                     reason = StopReason.CALLBACK.with_numbers(loss=step.loss)
@@ -174,11 +175,6 @@ def _own_ending(steps: Steps) -> StopReason:
         anew = f"start {steps.method} anew from where they stand, steps.w"
         raise ValueError(f"steps broke off in the middle of a step (an interrupt or error) and cannot go on: {anew}")
     return steps.ending
-
-
-def _is_true(answer) -> bool:
-    """Whether a callback said True; anything else that it may happen to return does not count."""
-    return isinstance(answer, (bool, np.bool_)) and bool(answer)
 
 
 def _scalars(step: Step | type[Step]) -> list[str]:

@@ -29,15 +29,14 @@ class Step:
         E_0 a typical loss (Dennis & Schnabel 1983, eq. 7.2.5): that of the start, or of all values 0 if that is lower.
     accepted : bool
     trial_w, trial_loss : (n,) array, float
-        The point that was tried and its loss (inf or nan when it could not be computed).
+        The point that was tried and its loss (inf or nan when it could not be computed, or was not worth it).
     learning_rate, mu, gain_ratio : float
         What the step was made with; nan where a method has no such number. gain_ratio is the actual decrease of the
         loss over the decrease that the quadratic model predicted.
     smallest_eigenvalue : float
         Of the Hessian at w, 0 where rounding cannot tell it from 0; nan where a method has no Hessian.
     idle, first_idle : float
-        How many parameters have no influence at w, their columns of J being 0, and the number of the first; nan where a
-        method has no Jacobian.
+        How many parameters have no influence at w (a column 0 in J), and the first of them; nan without a Jacobian.
     """
 
     w: FloatArray
@@ -66,14 +65,10 @@ class Steps(Iterator[Step]):
         Where it stands: at the start first, then at the last step's w and its loss.
     ending : StopReason or None
         Why the optimizer itself ended, once it has.
-    record : type
-        `Step`, or the subclass of it that the optimizer yields.
-    newest_is_best : bool
-        Whether `train` should return where a run has come to, and not where the loss was lowest.
     """
 
-    record: type[Step] = Step
-    newest_is_best = False
+    record: type[Step] = Step  # what the optimizer yields
+    newest_is_best = False  # whether `train` should return where a run has come to, and not where the loss was lowest
 
     def __init__(self, method: str, problem, w0: FloatArray, loss0: float, generator: Generator):
         self.method, self.problem, self.w0 = method, problem, w0
@@ -142,10 +137,7 @@ def relative_gradient(g: FloatArray, w: FloatArray, loss: float, typical_loss: f
 
 
 def gradient_cosine(g: FloatArray, lengths: FloatArray, loss: float) -> float:
-    """The largest |cos| between the residuals and a column of J, from g = Jᵀr, the columns' lengths and E = ½ rᵀr.
-
-    It is 0 where the loss is, and nan where no column is left to measure by.
-    """
+    """The largest |cos| between r and a column of J, from g = Jᵀr, the columns' lengths and E = ½ rᵀr."""
     if loss == 0 or not lengths.any():
         return 0.0 if loss == 0 else np.nan
     cosines = np.abs(g) / np.where(lengths > 0, lengths, np.inf) / np.sqrt(2 * loss)

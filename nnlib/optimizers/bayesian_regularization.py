@@ -63,15 +63,7 @@ class BayesianStep(Step):
     ``loss`` and ``trial_loss`` are E_D at w and at the trial point, gradient_norm is ‖∇F‖, and ``scaled_gradient`` is
     the largest of MINPACK's measure for F and of |Δ ln α|, |Δ ln β|: w, α and β all stand still where it is 0. It is
     inf until there are two values of α and β to compare. A step is accepted when F at the α and β before it falls.
-
-    Attributes
-    ----------
-    alpha, beta, gamma : float
-        Precision of the prior and of the noise after the step, and the effective number of parameters there.
-    log_evidence : float
-        ln P(D|α,β) at w; −inf while α = 0.
-    E_D, E_W : float
-        ½ Σ r² and ½ Σ w².
+    α, β and γ are those after the step, log_evidence is ln P(D|α,β) at w, −inf while α = 0.
     """
 
     alpha: float
@@ -110,22 +102,19 @@ def bayesian_regularization(
     Inputs and targets should be scaled, to [−1, 1] or to mean 0 and standard deviation 1: one α serves all weights.
     `train` gives a `nnlib.bayes.BayesResult`. It has converged where α, β and w come to rest (the reason FIXED_POINT).
     It ends without success where they come to rest with all weights switched off (WEIGHTS_OFF), where α runs away to
-    infinity (ALPHA_RUNS_AWAY), and where nothing is left to measure the noise by, P ≤ γ or E_D = 0 (NO_NOISE_LEFT).
-    Other starts may do better: see `nnlib.bayes.best_of`.
+    infinity (ALPHA_RUNS_AWAY), and where nothing is left to measure the noise by, P ≤ γ or an E_D of rounding errors
+    (NO_NOISE_LEFT). Other starts may do better: see `nnlib.bayes.best_of`.
 
     Parameters
     ----------
     problem : object
         A least-squares problem without weight decay, with loss(w), normal_equations(w) and n_residuals. There may be
-        more weights than residuals.
-    w0 : (n,) array
-        For networks best drawn by "nguyen-widrow".
+        more weights than residuals. For networks w0 is best drawn by "nguyen-widrow".
     mu : float, default 1e-3
         First value of the damping μ > 0, which goes by the gain-ratio rule (see `levenberg_marquardt`).
     plain_steps : int, default 5
-        So many accepted steps on E_D alone go before the first estimate of α and β; fewer when E_D has come down to a
-        thousandth. Estimated at once, before the network has found anything in the data, they may well declare all of
-        it noise.
+        So many accepted steps on E_D alone go before the first estimate of α and β, which at once might well declare
+        all noise; fewer when E_D has come down to a thousandth.
     tolerance : float, default 1e-5
         At rest when the scaled gradient, |Δ ln α| and |Δ ln β| of a step are at or below it. α and β are then carried
         on to the fixed point of the quadratic model there, and a last step is taken at these: in models linear in w the

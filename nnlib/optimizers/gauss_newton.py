@@ -15,9 +15,7 @@ def gauss_newton(problem, w0: ArrayLike) -> Steps:
 
     No second derivatives are needed, and near a minimum with small residuals it converges almost as fast as Newton.
     Far away it may go anywhere: every step to a finite loss is taken, also a worse one. It ends when JᵀJ is
-    singular to working precision, or when the loss is not finite.
-
-    The problem must be one of least squares, with normal_equations(w). See Nocedal & Wright (2006), section 10.3.
+    singular to working precision, or when the loss is not finite. See Nocedal & Wright (2006), section 10.3.
 
     Examples
     --------

@@ -12,8 +12,7 @@ positive definite for every μ > 0. The model predicts the decrease
 
 and the gain ratio ρ = (E(w) − E(w + p)) / (m(0) − m(p)) tells how well it did. A step that does not lower the loss
 is never kept: μ rises and the same w is tried again.
-
-Solved for is q = Lp with L = √D, the step in the parameters' own units: (L⁻¹JᵀJL⁻¹ + μI) q = −L⁻¹g.
+With L = √D, (L⁻¹JᵀJL⁻¹ + μI) q = −L⁻¹g is solved for q = Lp, the step in the parameters' own units.
 """
 
 from __future__ import annotations
@@ -52,16 +51,14 @@ def levenberg_marquardt(
     Parameters
     ----------
     problem : object
-        A least-squares problem, with loss(w) and normal_equations(w); its quadratic_model(w, limit) is used if it has
-        one.
+        A least-squares problem, with loss(w), normal_equations(w) and perhaps a quadratic_model(w, limit).
     mu : float, optional
         First value of the damping μ > 0. A number is that of (JᵀJ + μI) p = −Jᵀr, in the units of JᵀJ. Without it μ has
         no unit and starts at 1e-3 max_j (JᵀJ)_jj / D_jj (as in Madsen, Nielsen & Tingleff), with a D that measures each
         parameter by what it does to the residuals; and no step is tried that is longer than ten times w, so measured.
     rule : {"gain-ratio", "marquardt"}, default "gain-ratio"
         How μ changes. "marquardt": ÷10 after an accepted step, ×10 after a rejected one. "gain-ratio" (Nielsen):
-        after an accepted step × max(1/3, 1 − (2ρ − 1)³), so that a step as good as predicted gives μ/3 and a poor one
-        raises μ; after rejected steps ×2, ×4, ×8 …
+        × max(1/3, 1 − (2ρ − 1)³) after an accepted step, ÷3 if it was as good as predicted; ×2, ×4, ×8 … when rejected.
     damping : {"units", "identity", "diagonal"}, optional
         D in (JᵀJ + μD) p = −Jᵀr: I, the default where mu is given, or the running maximum of diag(JᵀJ). "units", the
         default without mu, is "diagonal" for curves; for networks the running maximum is that of all weights together,
@@ -87,7 +84,7 @@ def levenberg_marquardt(
     require_least_squares(problem, "levenberg_marquardt")
     next_mu = RULES[arguments.choice("rule", rule, RULES)]
     damping = ("units" if mu is None else "identity") if damping is None else damping
-    lengths_of = LENGTHS[arguments.choice("damping", damping, LENGTHS)]
+    arguments.choice("damping", damping, ("units", "identity", "diagonal"))
     mu_max = None if mu_max is None else arguments.number("mu_max", mu_max, above=0)
     mu = None if mu is None else arguments.number("mu", mu, above=0, at_most=mu_max or np.inf)
     w = starting_vector(problem, w0)
@@ -98,24 +95,14 @@ def levenberg_marquardt(
 
     def fresh(model):
         """L = √D and μ for a run that begins here."""
-        L = np.maximum(lengths_of(problem, model), TINY)
+        L = np.full(len(w), 1 / getattr(problem, "unit", 1.0)) if damping == "identity" else model.lengths
+        if damping == "units" and hasattr(problem, "units"):
+            L = np.max(L * problem.units) / problem.units
+        L = np.maximum(L, TINY)
         return L, mu or TAU * np.max(model.lengths / L) ** 2 or TAU
 
     steps = _steps(problem, w, model, fresh, next_mu, mu_max, reach=REACH if mu is None else np.inf)
     return Steps("levenberg_marquardt", problem, w, getattr(problem, "unit", 1.0) ** 2 * model.loss, steps)
-
-
-def _own_lengths(problem, model):
-    """Lengths of the columns of J; where it is known how the parameters' sizes compare, the longest in such units."""
-    units = getattr(problem, "units", None)
-    return model.lengths if units is None else np.max(model.lengths * units) / units
-
-
-LENGTHS = {
-    "units": _own_lengths,
-    "identity": lambda problem, model: np.full(len(model.lengths), 1 / getattr(problem, "unit", 1.0)),
-    "diagonal": lambda problem, model: model.lengths,
-}
 
 
 @quiet

@@ -51,10 +51,8 @@ def momentum(
 
     >>> from nnlib import CurveFit, steepest_descent, train
     >>> valley = CurveFit(lambda w, x: w * x, [1.0, 10.0], [0.0, 0.0])
-    >>> train(momentum(valley, [1.0, 1.0], learning_rate=0.01), goal=1e-6).n_steps
-    138
-    >>> train(steepest_descent(valley, [1.0, 1.0], learning_rate=0.01), goal=1e-6).n_steps
-    653
+    >>> [train(f(valley, [1.0, 1.0], 0.01), goal=1e-6).n_steps for f in (momentum, steepest_descent)]
+    [138, 653]
     """
     coefficient = arguments.number("coefficient", coefficient, at_least=0, below=1)
     rule = partial(look_ahead if arguments.flag("nesterov", nesterov) else heavy_ball, coefficient=coefficient)

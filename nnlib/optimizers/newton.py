@@ -35,8 +35,8 @@ def newton(problem, w0: ArrayLike, *, flip_negative: bool = False) -> Steps:
     problem : object
         With loss(w), loss_and_gradient(w) and hessian(w).
     flip_negative : bool, default False
-        Use |λ_i| for the eigenvalues λ_i of H, which turns the step round in directions of negative curvature, so that
-        it always starts downhill and leaves saddles behind. Where H is positive definite it changes nothing.
+        Use |λ_i| for the eigenvalues λ_i of H: the step turns round in directions of negative curvature, and leaves
+        saddles behind. Where H is positive definite nothing changes.
 
     References
     ----------

@@ -17,9 +17,7 @@ from nnlib.problems import typical_loss
 def proximal_gradient(problem, w0: ArrayLike, learning_rate: LearningRate, l1_penalty: ArrayLike) -> Steps:
     """Minimize E + λ Σ|w| by w ← S(w − η g, ηλ), where S takes ηλ off the size of each weight, at most to zero.
 
-    Weights that the data do not need become exactly 0 and stay there. That is the difference to the L2 penalty of
-    weight decay, ½ λ Σ w², which makes weights small but none of them zero.
-
+    Weights that the data do not need become exactly 0 and stay there; weight decay, ½ λ Σ w², makes none of them zero.
     The loss in the records is E + λ Σ|w|, with the penalty; their gradient is the shortest of its subgradients, which
     is zero at a minimum: g_j + λ sign(w_j) for w_j ≠ 0, S(g_j, λ) for w_j = 0.
 

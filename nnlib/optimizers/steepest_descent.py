@@ -21,8 +21,7 @@ def steepest_descent(
     """Go downhill along the gradient, w ← w − η g; with a batch size, along the gradient of a few samples at a time.
 
     Every step is taken, also one that makes the loss worse: too large a learning rate is there to be seen. On a
-    quadratic the limit is η < 2/λ_max, with λ_max the largest eigenvalue of the Hessian. A step to a point where
-    the loss is not finite ends the run.
+    quadratic the limit is η < 2/λ_max. A step to a point where the loss is not finite ends the run.
 
     Parameters
     ----------
@@ -32,15 +31,13 @@ def steepest_descent(
         η > 0, or a schedule: a function of the step's number 1, 2, 3, … that gives η ≥ 0. Losses are sums over
         samples, so η has to be smaller for more samples.
     batch_size : int, optional
-        Stochastic descent. The samples are shuffled and cut into batches as equal as can be, none larger than this;
-        each batch B gives one update with (m/|B|) Σ_{s in B} ∂E_s/∂w + λw, an unbiased estimate of g; and when every
-        sample has had its turn (an epoch) they are shuffled anew. Without batch_size all samples are one batch.
+        Stochastic descent: the samples are shuffled, anew after each epoch, and cut into batches as equal as can be,
+        none larger than this; each batch B gives one update with (m/|B|) Σ_{s in B} ∂E_s/∂w + λw for g.
     seed : int or numpy Generator
         For the shuffling; needed with batch_size.
     batches_per_step : int, optional
-        How many updates make one step, one `Step` record: by default all of an epoch; 1 to see each. Either way loss
-        and gradient in the record are those of ALL samples at the w after the step, never a batch's, at the price of
-        one more pass through the data a step.
+        How many updates make one step, one `Step` record: by default all of an epoch; 1 to see each. Loss and gradient
+        in the record are those of ALL samples at the w after the step, for one more pass through the data.
 
     References
     ----------
@@ -53,9 +50,6 @@ def steepest_descent(
     >>> line = NetworkFit(MLP([1, 1]), [-1.0, 0.0, 1.0, 2.0], [-1.0, 1.0, 3.0, 5.0])          # y = 2x + 1
     >>> train(steepest_descent(line, [0.0, 0.0], learning_rate=0.1), max_steps=200).w.round(4)
     array([2., 1.])
-
-    A schedule, here on mini-batches of two:
-
     >>> steps = steepest_descent(line, [0.0, 0.0], learning_rate=lambda k: 0.1 / (1 + 0.01 * k), batch_size=2, seed=0)
     >>> train(steps, max_steps=200).w.round(4)
     array([2., 1.])
