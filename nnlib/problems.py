@@ -105,9 +105,9 @@ def typical_loss(problem, start_loss: float) -> float:
     return min(abs(start_loss), getattr(problem, "typical_loss", 0.0) or np.inf)
 
 
-def rounding_loss(problem, w: FloatArray, lengths: FloatArray) -> float:
-    """The loss that rounding makes, in the problem's unit: of targets, and of parameters, whose parts may cancel."""
-    return getattr(problem, "rounding_loss", 0.0) + 0.5 * float(np.sum((ROUNDING * w * lengths) ** 2))
+def rounding_loss(problem, influence: float) -> float:
+    """The loss that rounding makes: of targets, and of parameters, whose parts of the model (w_j J_j) may cancel."""
+    return getattr(problem, "rounding_loss", 0.0) + 0.5 * (ROUNDING * influence) ** 2
 
 
 class NetworkFit:

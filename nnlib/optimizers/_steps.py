@@ -127,7 +127,7 @@ def require_methods(problem, method: str, *names: str) -> None:
 
 def norm(g: FloatArray) -> float:
     """‖g‖, inf where its square overflows."""
-    return float(np.linalg.norm(g))
+    return float(np.sqrt(g @ g))
 
 
 def relative_gradient(g: FloatArray, w: FloatArray, loss: float, typical_loss: float) -> float:
@@ -137,14 +137,13 @@ def relative_gradient(g: FloatArray, w: FloatArray, loss: float, typical_loss: f
 
 
 def gradient_cosine(g: FloatArray, lengths: FloatArray, loss: float) -> float:
-    """The largest |cos| between r and a column of J, from g = Jᵀr, the columns' lengths and E = ½ rᵀr."""
-    if loss == 0 or not lengths.any():
-        return 0.0 if loss == 0 else np.nan
-    cosines = np.abs(g) / np.where(lengths > 0, lengths, np.inf) / np.sqrt(2 * loss)
-    return float(np.max(np.where((lengths > 0) | (g == 0), cosines, 1.0)))  # a length may underflow where g does not
+    """The largest |cos| between r and a column of J, from g = Jᵀr, the columns' lengths and E = ½ rᵀr.
+
+    Columns of 0 do not count, unless it was only their length that underflowed; nan where no other is left.
+    """
+    return 0.0 if loss == 0 else float(np.fmax.reduce(np.abs(g) / lengths) / np.sqrt(2 * loss))
 
 
 def idle(lengths: FloatArray) -> dict[str, float]:
     """What `Step` says of parameters without influence, by the lengths of their columns of J."""
-    without = lengths == 0
-    return dict(idle=float(without.sum()), first_idle=float(np.argmax(without)) if without.any() else np.nan)
+    return dict(idle=0.0) if lengths.all() else dict(idle=float(np.sum(lengths == 0)), first_idle=np.argmin(lengths))

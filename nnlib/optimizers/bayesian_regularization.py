@@ -210,7 +210,7 @@ class _Run:
         # Without a prior, at α = 0, γ = n says nothing. The first α and β leave at least half of P to the noise.
         gamma = self.gamma if self.alpha > 0 else min(len(at.w), P / 2)
         unit = getattr(self.problem, "unit", 1.0)
-        rounding = unit**2 * rounding_loss(self.problem, at.w, np.sqrt(at.diagonal) / unit)
+        rounding = unit**2 * rounding_loss(self.problem, norm(at.w * np.sqrt(at.diagonal)) / unit)
         if P - gamma <= FREE_MIN * P or at.E_D <= rounding:
             return StopReason.NO_NOISE_LEFT.with_numbers(gamma=self.gamma, P=P, E_D=at.E_D)
         if gamma < GAMMA_MIN or at.E_W == 0:

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from nnlib import arguments
 from nnlib.optimizers._steps import Step, Steps, gradient_cosine, idle, norm, require_finite_start, starting_vector
-from nnlib.problems import FactoredEquations, NormalEquations, quiet, require_least_squares, rounding_loss
+from nnlib.problems import FactoredEquations, NormalEquations, require_least_squares, rounding_loss
 from nnlib.results import StopReason
 
 TAU, MU_MAX = 1e-3, 1e16  # first and last μ, in parts of max (JᵀJ)_jj / D_jj: with the last all changes are rounding
@@ -93,19 +93,19 @@ def levenberg_marquardt(
     if not np.isfinite(model.lengths).all():
         raise ValueError("the derivatives at w0 must be finite: start elsewhere")
 
-    def fresh(model):
-        """L = √D and μ for a run that begins here."""
-        L = np.full(len(w), 1 / getattr(problem, "unit", 1.0)) if damping == "identity" else model.lengths
-        if damping == "units" and hasattr(problem, "units"):
-            L = np.max(L * problem.units) / problem.units
-        L = np.maximum(L, TINY)
-        return L, mu or TAU * np.max(model.lengths / L) ** 2 or TAU
+    def fresh(lengths):
+        """L = √D and μ for a run that begins where the columns of J have these lengths."""
+        if damping == "identity":
+            L = 1 / getattr(problem, "unit", 1.0)
+        else:
+            own = damping == "units" and hasattr(problem, "units")
+            L = np.maximum(np.max(lengths * problem.units) / problem.units if own else lengths, TINY)
+        return L, mu or TAU * np.max(lengths / L) ** 2 or TAU
 
     steps = _steps(problem, w, model, fresh, next_mu, mu_max, reach=REACH if mu is None else np.inf)
     return Steps("levenberg_marquardt", problem, w, getattr(problem, "unit", 1.0) ** 2 * model.loss, steps)
 
 
-@quiet
 def _model(problem, w, limit=np.inf):
     """The quadratic model at w, in the problem's unit if it has one."""
     if hasattr(problem, "quadratic_model"):
@@ -114,32 +114,35 @@ def _model(problem, w, limit=np.inf):
 
 
 def _steps(problem, w, model, fresh, next_mu, mu_max, reach):
-    unit, (L, mu), growth, begun = getattr(problem, "unit", 1.0) ** 2, fresh(model), 2.0, model.loss
-    lengths, exact, smallest_mu = model.lengths, rounding_loss(problem, w, model.lengths), MU_MIN * mu
+    unit, growth, begun, lengths = getattr(problem, "unit", 1.0) ** 2, 2.0, model.loss, model.lengths
+    (L, mu), influence = fresh(lengths), norm(w * lengths)
+    smallest_mu = MU_MIN * mu
     while True:
-        used_mu, loss, residuals = mu, model.loss, np.sqrt(2 * model.loss)
-        q, predicted = _damped_step(model if (L == 1).all() else model.divided(L), mu)
+        used_mu, loss, residuals = mu, model.loss, (2 * model.loss) ** 0.5
+        q, predicted = _damped_step(model if isinstance(L, float) and L == 1 else model.divided(L), mu)
         trial = w + q / L
-        hidden = loss <= exact or abs(predicted) <= HIDDEN * loss + norm(EPS * w * lengths) * residuals
-        near = norm(q) <= reach * (norm(L * w) + SLACK * residuals)
+        rounding = HIDDEN * loss + EPS * influence * residuals
+        hidden = loss <= rounding_loss(problem, influence) or abs(predicted) <= rounding
+        near = reach == np.inf or norm(q) <= reach * (norm(L * w) + SLACK * residuals)
         there = _model(problem, trial, limit=loss) if near and not hidden and np.isfinite(predicted) else None
         trial_loss = np.nan if there is None else there.loss
         gain_ratio = (loss - trial_loss) / predicted if predicted > 0 else np.nan
-        accepted = trial_loss < loss and bool(np.isfinite(there.lengths).all())
+        accepted = bool(trial_loss < loss and np.isfinite(lengths_there := there.lengths).all())
         if accepted:
-            w, model, L = trial, there, np.maximum(L, fresh(there)[0])
-            lengths, exact = model.lengths, rounding_loss(problem, w, model.lengths)
+            w, model, lengths = trial, there, lengths_there
+            L, influence = np.maximum(L, fresh(lengths)[0]), norm(w * lengths)
         mu, growth = next_mu(mu, growth, accepted, gain_ratio)
         mu, g = max(mu, smallest_mu), model.JTr
         cosine = gradient_cosine(g, lengths, model.loss)
         numbers = dict(mu=used_mu, gain_ratio=gain_ratio, **idle(lengths))
         yield Step(w, unit * model.loss, unit * norm(g), cosine, accepted, trial, unit * trial_loss, **numbers)
-        most = mu_max or MU_MAX * np.max(lengths / L) ** 2
-        # A step can promise little because w is a minimum, or only because μ is large: the gradient tells.
-        at_minimum = cosine <= max(FLAT, np.sqrt(exact / model.loss))
+        exact, most = rounding_loss(problem, influence), np.inf
+        if not accepted:
+            most = mu_max or MU_MAX * np.max(lengths / L) ** 2
         if model.loss <= exact:
             ending = StopReason.EXACT_FIT
-        elif at_minimum and (hidden or mu > most):
+        # A step can promise little because w is a minimum, or only because μ is large: the gradient tells.
+        elif (hidden or mu > most) and cosine <= max(FLAT, (exact / model.loss) ** 0.5):
             ending = StopReason.ROUNDING
         elif not lengths.any():
             ending = StopReason.NO_INFLUENCE
@@ -147,7 +150,7 @@ def _steps(problem, w, model, fresh, next_mu, mu_max, reach):
             ending = StopReason.MU_MAX
         else:
             continue
-        fresh_L, fresh_mu = fresh(model)
+        fresh_L, fresh_mu = fresh(lengths)
         if model.loss < (1 - SAME) * begun - exact and np.any(mu * L**2 > fresh_mu * fresh_L**2):
             L, mu, growth, begun = fresh_L, fresh_mu, 2.0, model.loss  # it may go on from here with less damping
         else:
@@ -156,10 +159,9 @@ def _steps(problem, w, model, fresh, next_mu, mu_max, reach):
 
 
 def _damped_step(model, mu):
-    damping = np.full(len(model.JTr), mu)
-    if isinstance(model, FactoredEquations) and len(damping) > len(model.r):
-        return dual_damped_step(*model[:4], damping)
-    return damped_step(model.JTJ, model.JTr, damping)
+    if isinstance(model, FactoredEquations) and len(model.decay) > len(model.r):
+        return dual_damped_step(*model[:4], mu)
+    return damped_step(model.JTJ, model.JTr, mu)
 
 
 def damped_step(JTJ, g, damping):
