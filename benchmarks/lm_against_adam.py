@@ -64,7 +64,7 @@ def train(steps, max_steps: int) -> nnlib.Result:
 
 
 def run_lm(problem: nnlib.NetworkFit, w0: np.ndarray) -> dict[str, Price]:
-    fit = train(nnlib.levenberg_marquardt(problem, w0), MOST_TRIES)
+    fit = train(nnlib.levenberg_marquardt(problem, w0, mu=1e-3), MOST_TRIES)
     accepted = np.cumsum(fit.history["accepted"])
     return prices(
         fit, lambda tries: operation_counts.levenberg_marquardt(problem.net, SAMPLES, tries, accepted[tries - 1])

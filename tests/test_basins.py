@@ -14,7 +14,7 @@ RUNS = {
     "steepest descent": ({}, lambda w: nnlib.steepest_descent(neuron(), w, learning_rate=0.1)),
     "newton": ({}, lambda w: nnlib.newton(neuron(), w)),
     "gauss-newton": ({}, lambda w: nnlib.gauss_newton(neuron(), w)),
-    "levenberg-marquardt": ({}, lambda w: nnlib.levenberg_marquardt(neuron(), w)),
+    "levenberg-marquardt": ({}, lambda w: nnlib.levenberg_marquardt(neuron(), w, mu=1e-3)),
     "levenberg-marquardt, μ = 1": ({"mu": 1.0}, lambda w: nnlib.levenberg_marquardt(neuron(), w, mu=1.0)),
 }
 

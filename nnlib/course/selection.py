@@ -97,7 +97,7 @@ def _validation_curve(problem, validation, decays, w0, max_steps) -> ValidationC
 
 def _fit(data: NetworkFit, decay: float, w0: FloatArray, max_steps: int, validation=None) -> Result:
     problem = NetworkFit(data.net, data.X, data.Y, weight_decay=decay)
-    return train(levenberg_marquardt(problem, w0), max_steps, min_gradient=MIN_GRADIENT, validation=validation)
+    return train(levenberg_marquardt(problem, w0, mu=1e-3), max_steps, min_gradient=MIN_GRADIENT, validation=validation)
 
 
 def _decays(weight_decays: Iterable[float]) -> list[float]:
