@@ -389,7 +389,7 @@ class CurveFit:
         size = np.abs(y).max() or 1.0
         if not 1e-153 < size < 1e153:
             raise ValueError(f"y is too large or too small to be squared, up to {size:g}: take another unit")
-        self.unit = 1.0 if 1 / SQUARABLE < size < SQUARABLE else 2.0 ** np.round(np.log2(size))  # all digits stay
+        self.unit = 1.0 if 1 / SQUARABLE < size < SQUARABLE else 2.0 ** round(np.log2(size))  # all digits stay
         in_units = 0.5 * float(np.sum((y / self.unit) ** 2))
         self.typical_loss, self.rounding_loss = in_units * self.unit**2, in_units * ROUNDING**2
 

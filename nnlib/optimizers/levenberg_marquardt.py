@@ -89,7 +89,8 @@ def levenberg_marquardt(
     mu = None if mu is None else arguments.number("mu", mu, above=0, at_most=mu_max or np.inf)
     w = starting_vector(problem, w0)
     model = _model(problem, w)
-    require_finite_start(model.loss)
+    loss = getattr(problem, "unit", 1.0) ** 2 * float(model.loss)
+    require_finite_start(loss)
     if not np.isfinite(model.lengths).all():
         raise ValueError("the derivatives at w0 must be finite: start elsewhere")
 
@@ -103,7 +104,7 @@ def levenberg_marquardt(
         return L, mu or TAU * np.max(lengths / L) ** 2 or TAU
 
     steps = _steps(problem, w, model, fresh, next_mu, mu_max, reach=REACH if mu is None else np.inf)
-    return Steps("levenberg_marquardt", problem, w, getattr(problem, "unit", 1.0) ** 2 * model.loss, steps)
+    return Steps("levenberg_marquardt", problem, w, loss, steps)
 
 
 def _model(problem, w, limit=np.inf):
