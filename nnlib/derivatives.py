@@ -158,7 +158,7 @@ def _column(f, w: FloatArray, i: int):
         long = _difference(f, w, i, long[2] * 1000)
     while long[2] > SMALLEST:
         short = _difference(f, w, i, long[2] / 1000)
-        if abs(long[1] - at_w) <= 0.01 * (at_w or np.inf) and _same(long, short):
+        if abs(long[1] - at_w) <= 1e-5 * (at_w or np.inf) and _same(long, short):
             break
         long = short
     return long if size <= SMALLEST or (long[2] > relative[2] and _same(long, relative)) else relative
