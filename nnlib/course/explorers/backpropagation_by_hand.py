@@ -161,8 +161,7 @@ def loop_over_samples(net, w, X, Y, *, ask=None):
             numbers |= {"sample": i + 1, "its E before": before, "its E after": after}
         return Frame(marks, numbers, alt + "{E of all}.")
 
-    controls = [Slider("eta", "η, learning rate", LOOP_RATES, 0.1, "{:g}")]
-    return stepper(board, start, show, controls, ask=ask, max_steps=UPDATES)
+    return stepper(board, start, show, [Slider("eta", "η, learning rate", LOOP_RATES, 0.1)], ask=ask, max_steps=UPDATES)
 
 
 def example():
