@@ -437,7 +437,7 @@ def test_the_right_rule_that_never_comes_to_an_end_is_told_so():
 
 def test_the_contest_is_not_won_by_a_point_that_somebody_knows():
     message = wrong(lm.check_contest(lambda problem, w: problem.loss(np.array([1.42095939, -0.9225806]))))
-    assert "201 trials (1 + 100 + 100)" in message and "given up after 100: a falling curve, a steep curve." in message
+    assert "201 trials (1 + 100 + 100)" in message and "Given up after 100: a falling curve, a steep curve." in message
 
 
 def test_the_contest_takes_options():

@@ -4,6 +4,7 @@
 function makeFigure(root, spec, stillPng, { moved, commit }) {
   const plot = makePlot(root, spec.size, stillPng);
   const gestures = watchGestures();
+  let begins = false; // whether the next frame is the first of a gesture
   const at = spec.controls.map((control) => control.start);
   keepKeys(root);
   const fields = element(root, "fieldset", "nnlib-controls");
@@ -11,21 +12,26 @@ function makeFigure(root, spec, stillPng, { moved, commit }) {
   const inputs = spec.controls.map((control, i) =>
     makeControl(fields, spec.controls, control, (position) => {
       at[i] = position;
+      begins ||= gestures.begins();
       stepper?.restart();
       moved(at, 0);
     }),
   );
+  const place = (positions) => positions.forEach((position, i) => inputs[i]((at[i] = position)));
   const reveal = spec.question && ask(root, plot.card, fields, spec.question, commit);
   return {
     loaded: plot.loaded,
     showError: plot.showError,
     reveal: (i) => reveal?.(i),
     show(frame) {
-      plot.show(frame, stepper ? stepper.begins(frame) : gestures.begins());
+      plot.show(frame, stepper ? stepper.begins() : begins);
+      begins = false;
       stepper?.shown(frame);
     },
-    place(positions) {
-      positions.forEach((position, i) => inputs[i]((at[i] = position)));
+    place,
+    follow(positions) {
+      begins ||= gestures.begins();
+      place(positions);
     },
     at: () => [...at],
     destroy() {

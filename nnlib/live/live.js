@@ -25,7 +25,7 @@ function render({ model, el }) {
   const places = () => spec.controls.map(({ name, values }) => values.indexOf(model.get(name)));
   const follow = () => {
     const moved = String(places()) !== String(figure.at());
-    if (moved) figure.place(places());
+    if (moved) figure.follow(places());
     if (recorded && (moved || spec.stepper)) figure.show(recorded(places(), spec.stepper ? model.get("k") : 0));
   };
   const useRecord = async () => {

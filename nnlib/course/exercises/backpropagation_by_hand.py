@@ -11,23 +11,23 @@ from nnlib.network import MLP
 from nnlib.problems import NetworkFit
 
 largest_blame = Question(
-    "The output is too low. Which of the three hidden units gets the largest error signal?",
+    "The output is too low. Which of the three hidden units gets the error signal largest in size?",
     {
         "Unit 1, whose signal is the largest": (
             "It does send most. But an error signal says what a small CHANGE of z would do, and unit 1 hardly changes "
             "any more: its slope 1 − a² is 0.181."
         ),
-        "Unit 2, whose weight to the output is the largest": (
+        "Unit 2, whose weight to the output is the largest in size": (
             "A large weight does carry much of the error back. But unit 2 then multiplies it by its slope, 0.420."
         ),
-        "Unit 3, where weight times slope is the largest": (
+        "Unit 3, where weight times slope is the largest in size": (
             "The products are 0.108, −0.420 and 0.769: the quiet unit 3 wins. Both factors count, and neither alone."
         ),
         "All the same: there is one error, and all three took part in it": (
             "They share one error. But each of them passes a change on by its own weight and its own slope."
         ),
     },
-    answer="Unit 3, where weight times slope is the largest",
+    answer="Unit 3, where weight times slope is the largest in size",
 )
 
 promise = Question(
@@ -354,7 +354,7 @@ def _score_of_choice(choose) -> tuple[bool, str]:
         if losses.sum() < GOAL:
             return (
                 False,
-                f"it takes {k} updates, {ALLOWED} are the most. Whose turn is it, and who needs it?",
+                f"it takes {k} updates, {ALLOWED} are the most. Whose turn is it, and how long is its step?",
             )
     outputs = net.predict(w, X)[:, 0]
     if ((np.abs(outputs) > 0.99) & (losses > 0.1)).any():
@@ -369,7 +369,7 @@ def _score_of_choice(choose) -> tuple[bool, str]:
 
 
 def _chosen(answer) -> tuple[int, float]:
-    if not (isinstance(answer, tuple) and len(answer) == 2):
+    if not (isinstance(answer, (tuple, list)) and len(answer) == 2):
         raise Told("choose must return two numbers: the sample and the learning rate.")
     i, eta = (
         in_kind(name, value, 1.0) for name, value in zip(("the sample", "the learning rate"), answer, strict=True)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from nnlib.course import operation_counts
-from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Question, in_kind
+from nnlib.course.exercises._exercise import Answers, Asked, Contest, Exercise, Question, Told, in_kind
 from nnlib.network import MLP
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -91,6 +91,7 @@ check_costs = Answers(
             slips={
                 "Each tanh is one more: 20 in the hidden layer, 10 in the output.": N + 10,
                 "Ten are missing, of the output: each of its units has a tanh and then a square.": N + 30,
+                "The output's units are missing: each of them has a tanh and then a square.": N + 20,
                 "These are the products with weights and biases alone.": N,
             },
         ),
@@ -99,6 +100,8 @@ check_costs = Answers(
             slips={
                 "The output's own signals are missing: 10 products (a − y) g′.": 20 * 11,
                 "A hidden unit takes 10 products on the way back and one more with its g′.": 10 + 20 * 10,
+                "Two are missing: the output's own products (a − y) g′, and g′ of the hidden units.": 20 * 10,
+                "The difference a − y is a sum and rides along: one product for each output, with g′.": 20 + 20 * 11,
                 "The inputs have no error signal: nothing before them is to be changed.": 10 + 20 * 11 + 8 * 21,
             },
         ),
@@ -114,13 +117,15 @@ check_costs = Answers(
             right=DIFFERENCES,
             slips={
                 "Central differences need two losses for each weight.": LOSS * N,
+                "These are one-sided differences, n + 1 losses. Asked are central ones.": LOSS * (N + 1),
+                "This is how many losses are needed. Each of them has its price.": 2 * N,
                 "This is two GRADIENTS for each weight. Two losses are enough.": 2 * GRADIENT * N,
                 "This is the price of one weight. There are n of them.": 2 * LOSS,
             },
         ),
     },
-    praise="335 400 against 1050: a factor of 319, for a network as small as this. It is a little less than n, as in "
-    "section 4.",
+    praise="335 400 against 1050: a factor of 319, for a network as small as this. That is four fifths of n; with two "
+    "inputs and one output, in section 4, it was a little more.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -150,11 +155,41 @@ def _recursive(layers, X, Y):
     return _flat(through(X, list(layers))[1])
 
 
+def _linear_output(layers, X, Y):
+    """What comes out if the last layer is taken without its tanh, in the forward pass and in δ."""
+    *hidden, (W, b) = layers
+    A = [X]
+    for V, c in hidden:
+        A.append(np.tanh(A[-1] @ V.T + c))
+    delta, parts = A[-1] @ W.T + b - Y, []
+    for l in range(len(layers) - 1, -1, -1):
+        parts.insert(0, (delta.T @ A[l], delta.sum(axis=0)))
+        delta = (delta @ layers[l][0]) * _slope(A[l])
+    return parts
+
+
+_SYMPTOMS = {
+    "values to unpack": "Is it written for two layers? Some cases have three or four: go through `layers` in a loop.",
+    "this is a list": "Asked is one vector. The last line of the task makes it of a list of pairs.",
+}
+
+
+class _OfAnyDepth(Exercise):
+    """Two findings get a hint besides: what is written for two layers, and parts that are no vector yet."""
+
+    def _judged(self, function):
+        try:
+            return super()._judged(function)
+        except Told as told:
+            hints = [hint for symptom, hint in _SYMPTOMS.items() if symptom in str(told)]
+            raise Told(" ".join([str(told), *hints]), told.finding.verdict) from None
+
+
 def _case(sizes, m, seed):
     return (_layers(sizes, seed), *_samples(sizes, m, seed + 1))
 
 
-check_any_depth = Exercise(
+check_any_depth = _OfAnyDepth(
     name="any_depth",
     quantities=("the gradient",),
     cases=[_case((2, 3, 1), 4, 0), _case((3, 4, 4, 2), 5, 2), _case((2, 3, 3, 2, 3), 6, 4)],
@@ -164,6 +199,16 @@ check_any_depth = Exercise(
         "Is g′ of the output in its error signal? δ = (a − y) ⊙ g′.": _flattened(_backprop(output_slope=_no_slope)),
         "Is g′ in the error signals of the hidden layers?": _flattened(
             _backprop(hidden_slope=lambda a, l: np.ones_like(a))
+        ),
+        "No error signal has its g′ here, neither the output's nor those of the hidden layers.": _flattened(
+            _backprop(output_slope=_no_slope, hidden_slope=lambda a, l: np.ones_like(a))
+        ),
+        "Has the last layer lost its tanh? All layers have it, the output too.": _flattened(_linear_output),
+        "The biases are missing: after each ∂E/∂W comes ∂E/∂b.": _flattened(
+            _backprop(), lambda parts: np.concatenate([dW.ravel() for dW, _ in parts])
+        ),
+        "δ is summed over the units here, axis=1. A bias has all samples to sum over, axis=0.": _flattened(
+            _backprop(of_biases=lambda delta: delta.sum(axis=1))
         ),
         "Is g′ made of the layer's own output? 1 − a² has the a that leaves the layer.": _flattened(
             _backprop(hidden_slope=lambda a, l: _slope(np.tanh(a)))
@@ -274,6 +319,7 @@ check_table = Answers(
                 "That is the best h of S, whose error shrinks only like h.": 1e-8,
                 "The smallest h has the most rounding.": float(H[-1]),
                 "The largest h has the most truncation.": float(H[0]),
+                "That is the smallest difference in Q. Asked is the h in front of it.": float(f"{min(TABLE['Q']):.0e}"),
             },
             hint="Go down column Q and take the row with the smallest number.",
         ),
@@ -396,7 +442,9 @@ def _score(function: Callable) -> tuple[bool, str]:
         return False, f"{score}It refuses what is right: {refused[0]}."
     if evaluations[0] > MOST:
         return False, f"{score}The target is {MOST}: must every entry be looked at by itself?"
-    return True, f"{score}The least that is possible is one for each gradient, {count}."
+    if not evaluations[0]:
+        return False, f"{score}Without a look at the loss a verdict is a guess: does it know the order?"
+    return True, f"{score}One for each gradient, {count}, is enough."
 
 
 def _by_entry(loss, w):
@@ -423,6 +471,13 @@ def _entry_by_entry(tolerance: float) -> Callable:
     return check
 
 
+_RIGHT_ONES = [given.tobytes() for *_, given, _, is_right in GRADIENTS if is_right]
+
+
+def _typed_in(loss, given, w):
+    return given.tobytes() in _RIGHT_ONES
+
+
 check_contest = Contest(
     name="check",
     judge=_score,
@@ -432,6 +487,7 @@ check_contest = Contest(
         "It lets a wrong gradient pass": lambda loss, given, w: bool(np.allclose(given, _by_entry(loss, w))),
         "It refuses what is right": _entry_by_entry(1e-15),
         "must every entry be looked at by itself": _entry_by_entry(1e-6),
+        "Without a look at the loss": _typed_in,
     },
 )
 
@@ -444,8 +500,8 @@ which_is_right = Question(
     "of them computes the gradient, each of the others has a fault. How will the losses look?",
     {
         "the right one falls in every step, the others rise now and then": "Tempting, because a wrong direction should "
-        "lead astray. But every direction within a right angle of −g goes down at first, and a fault seldom turns it "
-        "further.",
+        "lead astray. But every direction within a right angle of −g goes down at first, and none of these three "
+        "faults turns it further.",
         "all fall in every step, the right one ends lowest": "Tempting, because −g is the steepest way down. It is "
         "that at a single point; a longer vector in nearly the same direction may get further.",
         "all fall in every step, a wrong one ends lowest": "B forgets the factor g′ of the output, which is below "
@@ -480,7 +536,7 @@ zeros_pass = Question(
         "in the minimum alone, where the gradient is zero": "Tempting, because there it would be right. But True comes "
         "much earlier.",
         "already at some distance, where the gradient still has good digits": "As soon as its largest entry is below "
-        "1e-8: every gradient passes there, zeros too.",
+        "1e-8, no entry is further from zero than the absolute tolerance allows.",
     },
     answer="already at some distance, where the gradient still has good digits",
 )

@@ -22,7 +22,7 @@ STAGES = (
     "2 · the error a − y, and the error signal of the output, δ = (a − y)(1 − a²)",
     "3 · error signals back: δ of the output, times the weight, times 1 − a² of the unit",
     "4 · the gradient on every edge: δ at its right end times a at its left end",
-    "4 · the update: each weight minus η times its gradient, and the signals once more",
+    "4 · the update: each weight minus η times its gradient; the signals once more, δ from before",
 )
 
 
@@ -42,9 +42,9 @@ def four_steps(net, w, x, *, eta: float = 0.1, ask=None):
 
     def show(records, y):
         k = len(records)
-        now, signals, delta, gradient, loss = pass_of(y, k == 6)
+        (_, _, delta, gradient, _), (now, signals, *_, loss) = pass_of(y, False), pass_of(y, k == 6)
         z, a = ([one[0] for one in layers][: min(k, 2) + 1] for layers in (signals.z[1:], signals.a))
-        error, alt = delta if k < 6 else {}, "The 2-3-1 network for the target {y}, step {step}. "
+        alt = "The 2-3-1 network for the target {y}, step {step}. "
         numbers, remarks = {"y": y, "step": k}, []
         if k >= 2:
             numbers["output"] = a[2][0]
@@ -52,20 +52,20 @@ def four_steps(net, w, x, *, eta: float = 0.1, ask=None):
         if k >= 3:
             numbers |= {"E": loss} if k < 6 else {"E after the update": loss}
             remarks = [f"a − y  {number(a[2][0] - y, 3)}", f"E  {number(loss, 3)}"]
-        if 3 <= k < 6:
+        if k >= 3:
             numbers["δ of the output"] = delta[2][0, 0]
             alt += "The error signal of the output is {δ of the output}. "
-        if 4 <= k < 6:
+        if k >= 4:
             numbers |= {f"δ{unit}": value for unit, value in zip("₁₂₃", delta[1][0], strict=True)}
             alt += "Those of the hidden units are {δ₁}, {δ₂}, {δ₃}. "
         alt += {5: "Every edge carries its gradient. ", 6: "The loss has come to {E after the update}. "}.get(k, "")
         marks = network.signals(z, a) | network.target(y, *remarks) | {"stage": (0.05, 5.28, STAGES[k])}
         marks |= network.weights(net.unpack(now), net.unpack(gradient) if k == 5 else ())
-        marks |= network.errors({l: error[l][0] for l in (2, 1)[: max(0, k - 2)] if k < 6})
+        marks |= network.errors({l: delta[l][0] for l in (2, 1)[: max(0, k - 2)]})
         return Frame(marks, numbers, alt.strip())
 
-    controls = [Slider("y", "y, target", TARGETS, 0.9, "{:g}")]
-    return stepper(board, lambda y: iter(STAGES[1:]), show, controls, ask=ask, pause=1.0)
+    target = Slider("y", "y, target", TARGETS, 0.9, "{:g}")
+    return stepper(board, lambda y: iter(STAGES[1:]), show, [target], ask=ask, pause=1.0)
 
 
 def one_update(net, w, x, *, targets=(0.9, -0.2), ask=None):
@@ -161,8 +161,7 @@ def loop_over_samples(net, w, X, Y, *, ask=None):
             numbers |= {"sample": i + 1, "its E before": before, "its E after": after}
         return Frame(marks, numbers, alt + "{E of all}.")
 
-    controls = [Slider("eta", "η, learning rate", LOOP_RATES, 0.1, "{:g}")]
-    return stepper(board, start, show, controls, ask=ask, max_steps=UPDATES)
+    return stepper(board, start, show, [Slider("eta", "η, learning rate", LOOP_RATES, 0.1)], ask=ask, max_steps=UPDATES)
 
 
 def example():

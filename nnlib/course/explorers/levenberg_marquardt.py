@@ -95,7 +95,7 @@ def mu_dial(problem, w, *, start: float = 0.001, ask=None):
     for name, v in zip(("v₁", "v₂"), V.T, strict=True):
         still_arrow(surface, w, 1.5 * np.sign(v @ g) * v, name, "black", width=1.0)  # uphill: steps go against them
     surface.plot(*np.transpose([w + p for p in steps.values()]), "--", color=COLORS["blue"], linewidth=1.4)
-    surface.plot(*w, **HERE)
+    surface.plot(*w, **HERE, zorder=4.5)
     data.plot(x, says, label="at w", **BEFORE)
     decrease.set_ylim(-1.15 * loss, 1.25 * loss)
     decrease.axhline(0, color="#767676", linewidth=1)
@@ -171,7 +171,8 @@ def lm_steps(problem, w0, *, start: float = 1e-3, max_steps: int = 30, ask=None)
         if records:
             numbers |= {"step": "accepted" if records[-1].accepted else "rejected", "μ": records[-1].mu}
             numbers |= {"loss at the trial point": records[-1].trial_loss, "ρ": records[-1].gain_ratio}
-        alt = f"Levenberg–Marquardt after {len(records)} steps: loss {{loss}}. The last step, with μ = {{μ}}: {{step}}."
+        last = "The last step, with μ = {μ}: {step}." if records else "The first step will have μ = {μ}."
+        alt = f"Levenberg–Marquardt after {len(records)} steps: loss {{loss}}. {last}"
         return Frame(marks, numbers, alt)
 
     def begin(mu, rule):
