@@ -268,3 +268,14 @@ def test_mu_above_its_maximum_means_that_no_step_promises_what_could_be_seen(dam
     assert fit.reason == StopReason.MU_MAX and not fit.converged
     if damping == "identity":  # where a step is −g/μ
         assert fit.history["gradient_norm"][-1] ** 2 / fit.history["mu"][-1] < 1e-12 * fit.loss
+
+
+@pytest.mark.parametrize("options", [{"mu": 1e-3}, {"mu": 1.0}, {"damping": "identity"}, {"damping": "diagonal"}, {}])
+def test_a_valley_that_damping_hides_is_not_a_minimum(options):
+    """MGH17 from afar: two decays come to be alike, JᵀJ is near singular, and what μ leaves of the step is nothing."""
+    data = nnlib.datasets.nist("MGH17")
+    fit = nnlib.train(
+        nnlib.levenberg_marquardt(nnlib.CurveFit(data.model, data.x, data.y), data.starts[0], **options), max_steps=2000
+    )
+    assert fit.converged
+    np.testing.assert_allclose(fit.w, data.certified, rtol=1e-6)

@@ -32,6 +32,7 @@ EPS, TINY = np.finfo(float).eps, np.finfo(float).tiny
 HIDDEN = 4 * EPS  # changes of the loss smaller than this part of it cannot be told from rounding
 FLAT = 1e-5  # scaled gradient below which a loss that does not fall any more is at a minimum
 SAME = 1e-12  # a run that lowers the loss by less than this part of it has gained nothing
+LESS = 1e-6  # part of the damping with which a run that has gained something goes on where it would end
 
 
 def levenberg_marquardt(
@@ -45,8 +46,8 @@ def levenberg_marquardt(
 ) -> Steps:
     """Levenberg–Marquardt: between Gauss–Newton (μ → 0) and short steps of steepest descent (μ → ∞).
 
-    By default units do not matter: with y in other units, and the start's amplitude too, the steps are the same. A run
-    that ends with more damping than it began with starts afresh from there, until it gains nothing by that.
+    By default units do not matter: with y in other units, and the start's amplitude too, the steps are the same. Where
+    a run would end it starts afresh with much less damping, until it gains nothing by that.
 
     Parameters
     ----------
@@ -152,8 +153,9 @@ def _steps(problem, w, model, fresh, next_mu, mu_max, reach):
         else:
             continue
         fresh_L, fresh_mu = fresh(lengths)
-        if model.loss < (1 - SAME) * begun - exact and np.any(mu * L**2 > fresh_mu * fresh_L**2):
-            L, mu, growth, begun = fresh_L, fresh_mu, 2.0, model.loss  # it may go on from here with less damping
+        if model.loss < (1 - SAME) * begun - exact and ending != StopReason.EXACT_FIT:
+            mu = LESS * min(mu * np.min(L / fresh_L) ** 2, fresh_mu)
+            L, growth, begun = fresh_L, 2.0, model.loss
         else:
             numbers = dict(loss=unit * model.loss, predicted=unit * predicted, mu=mu, mu_max=most, n=len(w))
             return ending.with_numbers(**numbers)

@@ -81,7 +81,7 @@ def run_to(minimum, steps, max_steps: int, tolerance: float = 0.01) -> Run:
 
 def minimum_of(problem, near) -> np.ndarray:
     """A minimum of a least-squares problem, from a start near it."""
-    return train(levenberg_marquardt(problem, near)).w
+    return train(levenberg_marquardt(problem, near, mu=1e-3)).w
 
 
 def is_near(w, minimum, tolerance: float = 0.01) -> bool:

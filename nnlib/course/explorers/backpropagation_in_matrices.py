@@ -140,7 +140,7 @@ def what_a_check_lets_pass(problem, w0, *, ask=None):
     """A gradient held against a numerical one, ever nearer to a minimum: its difference, and what is allowed."""
     board = Board(size=(9.6, 4.6))
     (ax,) = board.axes
-    minimum = train(levenberg_marquardt(problem, w0), min_gradient=1e-15).w
+    minimum = train(levenberg_marquardt(problem, w0, mu=1e-3), min_gradient=1e-15).w
     points = [minimum + t * (w0 - minimum) for t in DISTANCES]
     right = np.array([problem.gradient(w) for w in points])
     found = {m: np.array([checks.numerical_gradient(problem.loss, w, m) for w in points]) for m in METHODS.values()}

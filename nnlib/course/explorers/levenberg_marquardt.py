@@ -190,7 +190,7 @@ def curve_step_by_step(problem, w0, *, start: int = 0, max_steps: int = 60):
     board = Board(2, 2, size=(9.6, 4.9), width_ratios=(1.25, 1))
     data, losses, damping = board.tall_left()
     x = data_and_curve(data, problem.x, problem.y, xlabel="wavelength", ylabel="transmittance")
-    run = Run.of(levenberg_marquardt(problem, w0), max_steps)
+    run = Run.of(levenberg_marquardt(problem, w0, mu=1e-3), max_steps)
     models = [problem.normal_equations(w) for w in run.w]
     λ, mus, ks = np.array([eigensystem(m.JTJ)[0] for m in models]), run.numbers("mu"), 1 + np.arange(len(run.records))
     over_steps(losses, len(ks), (run.loss.min() / 3, 3 * run.loss[0]), xlabel="")
