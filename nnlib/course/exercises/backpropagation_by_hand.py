@@ -69,11 +69,12 @@ one_for_all = Question(
 
 # ---- 1: by hand ------------------------------------------------------------------------------------------------------
 
-_W1, _b1, _W2, _b2 = np.array([[0.5, 0.4], [0.6, -0.1]]), np.array([-0.2, 0.2]), np.array([-0.4, 0.5]), -0.3
+_W1, _b1, _W2, _b2 = np.array([[0.5, 0.4], [0.6, -0.1]]), np.array([-0.2, 0.2]), np.array([-0.4, 0.5]), 0.3
 _x, _y, _eta = np.array([1.0, -2.0]), -0.5, 0.1
 _z = _W1 @ _x + _b1
 _a = np.tanh(_z)
-_output = np.tanh(_W2 @ _a + _b2)
+_z_output = _W2 @ _a + _b2
+_output = np.tanh(_z_output)
 _delta2 = (_output - _y) * (1 - _output**2)
 _delta1 = _W2 * _delta2 * (1 - _a**2)
 _G = np.outer(_delta1, _x)
@@ -99,7 +100,7 @@ check_by_hand = Answers(
         "output": Asked(
             right=_output,
             slips={
-                "This is z of the output. It has a tanh too.": _W2 @ _a + _b2,
+                "This is z of the output. It has a tanh too.": _z_output,
                 "The output's bias is missing.": np.tanh(_W2 @ _a),
             },
         ),
@@ -108,6 +109,7 @@ check_by_hand = Answers(
             slips={
                 "The slope is missing: this is a − y. Multiply it by 1 − a² of the output.": _output - _y,
                 "A sign: this is (y − a) times the slope, −δ of this course.": -_delta2,
+                "The slope is 1 − a², not 1 − z².": (_output - _y) * (1 - _z_output**2),
                 "The slope is 1 − a², with a the output, not the error.": (_output - _y) * (1 - (_output - _y) ** 2),
                 "A factor 2: the ½ in E cancels it.": 2 * _delta2,
             },
