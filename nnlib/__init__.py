@@ -12,7 +12,7 @@ Arguments are checked at the door: bad input raises a TypeError or a ValueError 
 expected and what came. Docstrings do not repeat this.
 """
 
-import importlib
+from pkgutil import resolve_name
 
 from nnlib import activations, backpropagation, checks, costs, derivatives, initializers, optimizers, problems
 from nnlib.network import MLP
@@ -32,12 +32,13 @@ from nnlib.training import train
 
 __version__ = "0.1.0"
 
-# Modules that most programs do not need are loaded at their first use, so that `import nnlib` stays quick.
+# What most programs do not need is loaded at their first use, so that `import nnlib` stays quick.
 _ON_FIRST_USE = {
     "bayes": "nnlib.bayes",
     "datasets": "nnlib.datasets",
     "estimators": "nnlib.estimators",
     "graph": "nnlib.graph",
+    "SplitFit": "nnlib.split_fit:SplitFit",
     # what single chapters need
     "deep": "nnlib.course.deep",
     "exercises": "nnlib.course.exercises",
@@ -80,7 +81,7 @@ __all__ = [
 
 def __getattr__(name: str):
     if name in _ON_FIRST_USE:
-        return importlib.import_module(_ON_FIRST_USE[name])
+        return resolve_name(_ON_FIRST_USE[name])
     raise AttributeError(f"module 'nnlib' has no attribute {name!r}")
 
 

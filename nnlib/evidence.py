@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from nnlib import arguments
 from nnlib.arguments import FloatArray
-from nnlib.problems import CurveFit, NetworkFit, require_least_squares
+from nnlib.problems import require_least_squares
 from nnlib.results import Result
 
 EPS = np.finfo(float).eps
@@ -175,8 +175,8 @@ class BayesResult(Result):
             return mean
         if not self.alpha > 0:
             raise ValueError("error bars need α and β, which this run did not live to estimate: take more steps")
-        if not isinstance(self.problem, (NetworkFit, CurveFit)):
-            raise TypeError(f"error bars need a NetworkFit or a CurveFit, not a {type(self.problem).__name__}")
+        if not hasattr(self.problem, "prediction_jacobian"):
+            raise TypeError(f"error bars need a prediction_jacobian, a {type(self.problem).__name__} has none")
         if getattr(self.problem, "sigma", None) is not None:
             raise ValueError("error bars need the noise of a new measurement, sigma is that of the old ones")
         at = eigensystem(self.problem, self.w, self.alpha / self.beta)
@@ -203,7 +203,7 @@ class BayesResult(Result):
 
 def _smallest_unit(problem) -> int:
     """Fewest parameters that a hidden unit has: weights in, bias and weights out; 0 where there are no hidden units."""
-    sizes = problem.net.sizes if isinstance(problem, NetworkFit) else ()
+    sizes = problem.net.sizes if hasattr(problem, "net") else ()
     return min((before + 1 + after for before, after in zip(sizes, sizes[2:], strict=False)), default=0)
 
 
@@ -230,14 +230,7 @@ def log_evidence(problem, w: ArrayLike, alpha: float, beta: float) -> float:
 def effective_parameters(problem, w: ArrayLike, alpha: float, beta: float) -> float:
     """γ = n − α tr A⁻¹ = Σ βλ_i/(βλ_i + α), between 0 and n: how many directions of w the data determine.
 
-    Its arguments are those of `log_evidence`.
-
-    Examples
-    --------
-    >>> from nnlib import CurveFit
-    >>> constant = CurveFit(lambda w, x: w * x, [1.0], [1.0], jacobian=lambda w, x: x[:, None])
-    >>> effective_parameters(constant, [0.5], alpha=1.0, beta=3.0)
-    0.75
+    Its arguments are those of `log_evidence`; what each direction adds is told by `measured_directions`.
     """
     at, alpha, beta = _checked(problem, w, alpha, beta)
     return gamma_of(at.eigenvalues, alpha, beta)

@@ -158,11 +158,8 @@ class NetworkFit:
         _check_probabilities(self.cost, net.output, self.Y)
         self.weight_decay = arguments.number("weight_decay", weight_decay, at_least=0)
         self.n_params, self.n_residuals = net.n_params, self.Y.size
-        squares, size = self.cost == "squared-error", float(np.linalg.norm(self.Y) / np.sqrt(self.Y.size))
-        self.typical_loss = self.Y.size * (0.5 * size * size if squares else np.log(2))
-        self.rounding_loss = self.typical_loss * (ROUNDING**2 if squares else ROUNDING)
-        self.units = np.ones(net.n_params)
-        self.units[net.slices[-1]] = (size if net.output == "linear" else 0) or 1.0
+        size = float(np.linalg.norm(self.Y))
+        self.typical_loss, self.rounding_loss, self.units = sizes_of(net, self.cost, self.Y.size, size)
         self._decay = np.full(net.n_params, self.weight_decay)
         if not arguments.flag("decay_biases", decay_biases):
             for _, b in net.unpack(self._decay):
@@ -296,6 +293,14 @@ class NetworkFit:
         """The exact H = ∂²E/∂w² (n, n), one column at a time, made symmetric against rounding."""
         H = np.column_stack([self.hessian_vector(w, e) for e in np.eye(self.n_params)])
         return (H + H.T) / 2
+
+
+def sizes_of(net: MLP, cost: str, P: int, norm: float) -> tuple[float, float, FloatArray]:
+    """Typical loss, rounding loss and the weights' units, by the number P of the targets and their norm."""
+    squares, size = cost == "squared-error", norm / np.sqrt(P)
+    typical, units = P * (0.5 * size * size if squares else np.log(2)), np.ones(net.n_params)
+    units[net.slices[-1]] = (size if net.output == "linear" else 0) or 1.0
+    return typical, typical * (ROUNDING**2 if squares else ROUNDING), units
 
 
 def _matching_cost(cost: str, output: str):
