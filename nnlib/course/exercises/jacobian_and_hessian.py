@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -137,7 +138,7 @@ def _network(sizes, samples: int, seed: int) -> tuple[list, np.ndarray]:
     rng = np.random.default_rng(seed)
     layers = [
         (rng.normal(size=(after, before)).round(1), rng.normal(size=after).round(1))
-        for before, after in zip(sizes[:-1], sizes[1:], strict=True)
+        for before, after in pairwise(sizes)
     ]
     return layers, rng.normal(size=(samples, sizes[0])).round(1)
 
@@ -151,7 +152,7 @@ check_error_jacobian = Exercise(
     slips={
         "The rows are those of the first output for all samples, then of the second. Asked: all outputs of sample 0, "
         "then of sample 1.": _rows(order=lambda rows: rows.transpose(1, 0, 2).reshape(-1, rows.shape[-1])),
-        "Each row has the derivatives of the SUM of all outputs: start with 1 at one output and 0 at the others.": _rows(
+        "Each row belongs to the SUM of all outputs: start with 1 at one output and 0 at the others.": _rows(
             start=lambda k, a2: 1 - a2**2
         ),
         "There is one row a sample: the outputs have been added up. Each output has a row of its own.": _rows(
@@ -259,7 +260,7 @@ check_points = Answers(
         "curvature at E along (1, 1)": Asked(
             right=0.5,
             slips={
-                "This is vᵀHv with v = (1, 1), whose length is √2. A curvature belongs to a direction of length 1.": 1.0,
+                "This is vᵀHv with v = (1, 1), whose length is √2. Asked is a direction of length 1.": 1.0,
                 "Off the diagonal stands the entry −2, and it counts twice in vᵀHv.": 1.5,
                 "This is the mean of the diagonal. What stands off it counts too.": 2.5,
                 "Divided by the length √2, where its square belongs: v stands in vᵀHv twice.": 2**-0.5,
@@ -431,7 +432,7 @@ check_contest = Contest(
 
 negative_determinant = Question(
     "A map takes a small square of the plane to a small figure that is nearly a parallelogram. With the map comes a "
-    "number, det J, by which the area is multiplied. At some places it is negative. What does the figure look like there?",
+    "number, det J, by which the area is multiplied. Somewhere it is negative. What does the figure look like there?",
     {
         "it has gone: a negative area is less than none": "Tempting, because a negative length or weight is nonsense. "
         "But the sign does not stand for size. No area at all is det J = 0.",
@@ -440,7 +441,7 @@ negative_determinant = Question(
         "it is turned over, like a page": "Its corners, taken in the order that they had, go round the other way. The "
         "size of det J is the factor of area, its sign tells the side.",
         "it lies on the other side of the origin": "Tempting, because on a line a minus sign does this. A place "
-        "depends on f itself, det J on how f changes. And turned by half a turn about the origin, a square keeps det J = 1.",
+        "depends on f itself, det J on how f changes. A half turn about the origin has det J = 1.",
     },
     answer="it is turned over, like a page",
 )
@@ -463,7 +464,7 @@ square_at_a_saddle = Question(
 )
 
 flat_and_wrong = Question(
-    "At w = (0, 2) the neuron says 0.964 whatever x is, though most of the points lie near −1. It is saturated: no "
+    "At w = (0, 2) the neuron says 0.964 whatever x is, though ten of the 15 points lie below 0. It is saturated: no "
     "1 − ŷ² is above 0.071. Of which signs are the two eigenvalues of the Hessian there?",
     {
         "both positive, but small: a wide flat bowl": "Tempting, because a loss that is a sum of squares seems to be a "
@@ -479,7 +480,7 @@ flat_and_wrong = Question(
 )
 
 one_bias = Question(
-    "The sine network has 41 samples and ten hidden units. The bias of one hidden unit is moved a little. At how many "
+    "The sine network has 41 samples and ten hidden units. The bias of hidden unit 6 is moved a little. At how many "
     "samples does the answer move by more than a twentieth of that?",
     {
         "at all: every sample goes through every unit": "Tempting, because each sample does use every weight. But a "
