@@ -67,6 +67,7 @@ check_row = Answers(
                 "The weights on the way back are missing.": SLOPE * SLOPES,
                 "The start is missing: it goes back through every edge.": _W2[0] * SLOPES,
                 "Times a where the slope 1 − a² belongs.": SLOPE * _W2[0] * HIDDEN,
+                "The weight of unit 2 is −1.0, and its sign goes back with it.": np.abs(BACK),
                 "These are the δ of chapter 03, with the residual in them.": RESIDUAL * BACK,
             },
         ),
@@ -254,6 +255,7 @@ check_points = Answers(
             slips={
                 "That is the diagonal. The 3 off it counts too.": [2.0, 2.0],
                 "Those are they; the larger one first, as everywhere in this course.": [-1.0, 5.0],
+                "Their product is the determinant 2 · 2 − 3 · 3: one of them is negative.": [5.0, 1.0],
                 "The sum of the two is the trace 4, their product the determinant −5: check the signs.": [-5.0, 1.0],
             },
         ),
@@ -288,9 +290,8 @@ def program_a(r, w):  # the Jacobian of r
 def program_b(r, w):  # the Jacobian of r
     columns, moved = [], w.copy()
     for i in range(len(w)):
-        before = r(moved)
-        moved[i] += 0.1
-        columns.append((r(moved) - before) / 0.1)
+        moved[i] += 1e-6
+        columns.append((r(moved) - r(w)) / 1e-6)
     return np.column_stack(columns)
 
 
@@ -325,7 +326,7 @@ def program_e(r, w):  # the Hessian of E = ½ Σ r²
 broken_programs = {program.__name__: program for program in (program_a, program_b, program_c, program_d, program_e)}
 FAULTS = (
     "rows and columns have changed places",
-    "w is moved and never put back",
+    "what has been moved is never put back",
     "first derivatives are multiplied, where second ones belong",
     "every row is multiplied by its residual",
     "the mixed derivatives are left out",
@@ -339,14 +340,14 @@ def hunting_ground(w):
     return np.array([w[0] ** 2 * w[1] - 1.0, 3.0 * w[0] + w[1] ** 2])
 
 
-HUNT_AT = np.array([1.0, 2.0])
-RIGHT = {"J": [[4.0, 1.0], [3.0, 4.0]], "H": [[29.0, 18.0], [18.0, 31.0]]}
+HUNT_AT = np.array([2.0, 1.0])
+RIGHT = {"J": [[4.0, 4.0], [3.0, 2.0]], "H": [[31.0, 34.0], [34.0, 34.0]]}
 
 
 def _gives(name: str) -> str:
     matrix = np.array(broken_programs[name](hunting_ground, HUNT_AT)).round(2).tolist()
     right = RIGHT["H" if name in ("program_c", "program_e") else "J"]
-    return f"Run {name} on hunting_ground at (1, 2): it gives {matrix}, right is {right}."
+    return f"Run {name} on hunting_ground at (2, 1): it gives {matrix}, right is {right}."
 
 
 check_bugs = Answers(
