@@ -124,9 +124,7 @@ def bending(problem, *, start=(0.0, 2.0), ask=None):
         marks |= {name: w + level_of_form(sign * λ, V) for name, sign in zip(BENDS, (1, -1), strict=True)}
         numbers = {"w₁": w1, "b": b, "loss": problem.loss(w), "λ₁": λ[0], "λ₂": λ[1]}
         numbers["it bends"] = "up both ways" if λ[1] > 0 else "up and down" if λ[0] > 0 else "down both ways"
-        alt = (
-            "The neuron at ({w₁}, {b}), loss {loss}: eigenvalues of H {λ₁} and {λ₂}: the surface bends {it bends}."
-        )
+        alt = "The neuron at ({w₁}, {b}), loss {loss}: eigenvalues of H {λ₁} and {λ₂}: the surface bends {it bends}."
         return Frame(marks, numbers, alt)
 
     weights = Slider("w1", "w₁, weight", np.arange(-1.5, 3.1, 0.5), start=start[0], format="{:g}")
