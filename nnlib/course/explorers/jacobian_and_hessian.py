@@ -185,7 +185,7 @@ def owner(j: int, weights: int) -> str:
 def fitted_sine():
     """The sine network, with weights at which it follows the data."""
     problem, w0 = pictures.sine_network()
-    return problem, train(levenberg_marquardt(problem, w0), goal=0.2).w
+    return problem, train(levenberg_marquardt(problem, w0, mu=1e-3), goal=0.2).w
 
 
 EXAMPLES = {
