@@ -9,8 +9,8 @@ from nnlib.course.explorers._pictures import NOW, above, direction
 from nnlib.course.plane_maps import map_grid, polygon_area
 from nnlib.live import COLORS, Board
 
-IMAGE = {"facecolor": "#b7d7ea", "edgecolor": COLORS["blue"], "linewidth": 1.8, "alpha": 0.9, "zorder": 2.5}
-TURNED = IMAGE | {"facecolor": "#f3ddab", "edgecolor": COLORS["orange"]}
+IMAGE = {"facecolor": "#b7d7ea", "edgecolor": COLORS["blue"], "linewidth": 1.8, "alpha": 0.75, "zorder": 2.5}
+TURNED = IMAGE | {"facecolor": "#f3ddab", "edgecolor": COLORS["orange"], "linestyle": "--"}
 PREDICTED = {"facecolor": "none", "edgecolor": "black", "linestyle": ":", "linewidth": 2, "zorder": 2.7}
 GRID_LINE = {"color": "#9a9a9a", "linewidth": 0.8}
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
@@ -40,7 +40,7 @@ class Carried:
         image = np.array([f(w + self.side * p) for p in outline()])
         factor, at = polygon_area(image) / self.side**2, f(w)
         marks = {"square": w + self.side * SQUARE, "parallelogram": at + self.side * SQUARE @ J.T}
-        marks["turned over" if factor < 0 else "image"] = image
+        marks["turned over" if factor < -1e-9 else "image"] = image
         for (place, ax), tail, sides in zip(self.axes.items(), (w, at), (np.eye(2), J), strict=True):
             marks[f"point {place}"] = tail
             for j, way, other in zip("12", self.side * sides.T, sides.T[::-1], strict=True):
@@ -65,7 +65,7 @@ def grid_lines(f, window, cells: int) -> np.ndarray:
     return np.pad(both, ((0, 0), (0, 1), (0, 0)), constant_values=np.nan).reshape(-1, 2)
 
 
-def level_of_form(eigenvalues, V, level: float = 0.5, most: float = 2.2) -> np.ndarray:
+def level_of_form(eigenvalues, V, level: float = 0.5, most: float = 2.3) -> np.ndarray:
     """The points p with ½ pᵀHp = level, as far as `most` from 0: an ellipse, parts of a hyperbola, or none."""
     angle = np.linspace(0, 2 * np.pi, 241)
     ways = np.array([np.cos(angle), np.sin(angle)])

@@ -31,7 +31,7 @@ def grid_through_a_map(*, start=("fold", 1.25, 0.75), ask=None):
     grids = {name: grid_lines(f, ((0, 2), (0, 2)), cells=8) for name, f in MAPS.items()}
     before.plot(*grid_lines(lambda w: w, ((0, 2), (0, 2)), cells=8).T, **GRID_LINE)
     before.set(xlim=(-0.25, 2.15), ylim=(-0.25, 2.15), xlabel="u", ylabel="v")
-    after.set(xlim=(-1.1, 3.15), ylim=(-1.1, 2.2), xlabel="f₁", ylabel="f₂")
+    after.set(xlim=(-1.3, 3.15), ylim=(-1.1, 2.2), xlabel="f₁", ylabel="f₂")
     board.line("grid", after, **GRID_LINE)
     carried = Carried(board, before, after, side=0.5)
 
@@ -40,7 +40,9 @@ def grid_through_a_map(*, start=("fold", 1.25, 0.75), ask=None):
         J = numerical_jacobian(f, w, method="complex")
         marks, factor = carried.marks(f, w, J)
         numbers = {"u": u, "v": v, "det J": np.linalg.det(J), "factor of area": factor}
-        alt = f"{map}, a grid and a square at ({{u}}, {{v}}): det J = {{det J}}, factor of area {{factor of area}}."
+        side = ", turned over" if "turned over" in marks else ""
+        alt = f"{map}: a grid, a square at ({{u}}, {{v}}) and its image{side}. det J = {{det J}}, "
+        alt += "factor of area {factor of area}."
         return Frame(marks | {"grid": grids[map]}, numbers, alt)
 
     places = np.arange(0, 1.51, 0.25)
@@ -67,7 +69,7 @@ def gradient_as_a_map(*, start=(0.0, 0.0), ask=None):
     x, minimum = np.linspace(-1.75, 1.75, 81), np.sqrt(1.25) * np.array([1, -0.5])
     before.contour(x, x, double_well(np.meshgrid(x, x)), 16, colors="#b0b0b0", linewidths=0.8, linestyles="-")
     before.plot(*np.transpose([minimum, -minimum]), "*", color="black", markersize=13)
-    before.plot(0, 0, "x", color="black", markersize=9, markeredgewidth=2)
+    before.plot(0, 0, "x", color="black", markersize=16, markeredgewidth=2)
     after.plot(*grid_lines(gradient_of_double_well, ((-1.6, 1.6), (-1.6, 1.6)), cells=16).T, **GRID_LINE)
     before.set(xlim=x[[0, -1]], ylim=x[[0, -1]], xlabel="x", ylabel="y")
     after.set(xlim=(-3.5, 3.5), ylim=(-2.6, 2.6), xlabel="∂E/∂x", ylabel="∂E/∂y")
@@ -79,7 +81,9 @@ def gradient_as_a_map(*, start=(0.0, 0.0), ask=None):
         marks, factor = carried.marks(gradient_of_double_well, w, H)
         columns = {f"column {j + 1}": f"({short(H[0, j])}, {short(H[1, j])})" for j in range(2)}
         numbers = {"x": x, "y": y, **columns, "det H": np.linalg.det(H), "factor of area": factor}
-        alt = "At ({x}, {y}) the Hessian has the columns {column 1} and {column 2}, and det H = {det H}."
+        side = ", turned over" if "turned over" in marks else ""
+        alt = "At ({x}, {y}) the Hessian has the columns {column 1} and {column 2}, and det H = {det H}; "
+        alt += f"a square there and its image{side}."
         return Frame(marks, numbers, alt)
 
     places = np.arange(-6, 7) / 5
@@ -119,8 +123,9 @@ def bending(problem, *, start=(0.0, 2.0), ask=None):
         marks |= dict(zip(COLUMNS, problem.jacobian(w).T, strict=True))
         marks["residuals"] = np.insert(np.stack([inputs, inputs, says, targets]).reshape(2, 2, -1).T, 2, np.nan, axis=1)
         for name, v, size in zip(("v₁", "v₂"), V.T, 1 / np.sqrt(np.abs(λ)), strict=True):
-            far = 1.75 if abs(size - 1.4) < 0.3 else 1.4  # beside the ellipse, not on it
-            marks |= {f"arrow {name}": (w, w + 1.1 * v), name: (*(w + far * v), name)}
+            far = size + 0.35 if abs(size - 1.35) < 0.35 else 1.35  # beside the ellipse, not on it
+            place = np.clip(w + far * v, *(np.transpose(pictures.NEURON_WINDOW) + [[0.3], [-0.3]]))
+            marks |= {f"arrow {name}": (w, w + 1.05 * v), name: (*place, name)}
         marks |= {name: w + level_of_form(sign * λ, V) for name, sign in zip(BENDS, (1, -1), strict=True)}
         numbers = {"w₁": w1, "b": b, "loss": problem.loss(w), "λ₁": λ[0], "λ₂": λ[1]}
         numbers["it bends"] = "up both ways" if λ[1] > 0 else "up and down" if λ[0] > 0 else "down both ways"
@@ -146,8 +151,9 @@ def error_jacobian(problem, w, *, start=(20, 11), ask=None):
     says, slopes = curve(problem, w, x), problem.net.jacobian(w, x[:, None])
     data.plot(x, says, **AFTER)
     row.set(xlim=(-1, weights), ylim=(-1.15, 1.15), xlabel="weight j", ylabel="row i of J")
-    for name in ("row of the image", "column of the image"):
-        board.polygon(name, image, facecolor="none", edgecolor="white", linewidth=2)
+    for name in ("row", "column"):  # white on black: seen on any color
+        for color, width in (("black", 3), ("white", 1.2)):
+            board.polygon(f"{name} in {color}", image, facecolor="none", edgecolor=color, linewidth=width)
     board.line("lit", data, label="sample i", **NOW | {"markersize": 11, "linestyle": "none"})
     board.curve("pushed", data, x, trail=False, label="weight j pushed", color="black", linestyle="--")
     predicted = {"label": "predicted by column j", "color": COLORS["sky"], "linestyle": ":", "linewidth": 2.6}
@@ -157,10 +163,11 @@ def error_jacobian(problem, w, *, start=(20, 11), ask=None):
     above(data, ncols=3)
 
     def box(to, at):
-        return np.array([[-0.5, at - 0.5], [to - 0.5, at - 0.5], [to - 0.5, at + 0.5], [-0.5, at + 0.5]])
+        return np.array([[-0.5, at - 0.6], [to - 0.5, at - 0.6], [to - 0.5, at + 0.6], [-0.5, at + 0.6]])
 
     def show(i, j):
-        marks = {"row of the image": box(weights, i), "column of the image": box(samples, j)[:, ::-1], "row": J[i]}
+        marks = {f"row in {color}": box(weights, i) for color in ("black", "white")} | {"row": J[i]}
+        marks |= {f"column in {color}": box(samples, j)[:, ::-1] for color in ("black", "white")}
         marks |= {"lit": (inputs[i], curve(problem, w, inputs)[i]), "entry": (j, J[i, j])}
         marks |= {"pushed": curve(problem, w + push[j], x), "predicted": says + slopes @ push[j]}
         numbers = {"i": i, "x": inputs[i], "j": j, "belongs to": owner(j, weights), "entry": J[i, j]}
