@@ -37,11 +37,15 @@ check_row = Answers(
                 "The output unit bends too: from z to a the local derivative is 1 − a².": 1.0,
                 "This is 1 − a. The slope of tanh is 1 − a², with a square.": 1 - OUTPUT,
                 "This is a itself. Asked is the slope there.": OUTPUT,
+                "This is a². The slope of tanh is 1 − a².": OUTPUT**2,
+                "This is a(1 − a), the slope of a logistic unit. This one is a tanh unit.": OUTPUT * (1 - OUTPUT),
                 "That is the residual. J does not know the target.": RESIDUAL,
+                "That is the residual with the other sign. J does not know the target.": -RESIDUAL,
             },
         ),
         "output weights and bias": Asked(
             right=SLOPE * np.append(HIDDEN, 1.0),
+            each="number",
             slips={
                 "What comes in is missing: the signal at the right end of the edge, times the a at its left end.": (
                     SLOPE * np.ones(4)
@@ -58,35 +62,58 @@ check_row = Answers(
                 "The bias is a weight whose input is always 1: its entry is the start itself.": (
                     SLOPE * np.append(HIDDEN, 0.3)
                 ),
+                "This is the bias itself. Its entry is the start times its input, which is always 1.": (
+                    np.append(SLOPE * HIDDEN, 0.3)
+                ),
+                "The input of the bias is 1, but it is still to be multiplied by the start.": (
+                    np.append(SLOPE * HIDDEN, 1.0)
+                ),
+                "The bias comes last, as in the rows of nnlib.": SLOPE * np.append(1.0, HIDDEN),
+                "The slopes of the hidden units lie below these weights: their paths do not run there.": (
+                    SLOPE * np.append(SLOPES * HIDDEN, 1.0)
+                ),
             },
         ),
         "hidden signals": Asked(
             right=BACK,
+            each="unit",
             slips={
                 "The slope of the hidden units is missing, 1 − a² of each.": SLOPE * _W2[0],
                 "The weights on the way back are missing.": SLOPE * SLOPES,
                 "The start is missing: it goes back through every edge.": _W2[0] * SLOPES,
                 "Times a where the slope 1 − a² belongs.": SLOPE * _W2[0] * HIDDEN,
+                "Times 1 − a where the slope 1 − a² belongs, with a square.": SLOPE * _W2[0] * (1 - HIDDEN),
                 "The weight of unit 2 is −1.0, and its sign goes back with it.": np.abs(BACK),
                 "These are the δ of chapter 03, with the residual in them.": RESIDUAL * BACK,
             },
         ),
         "unit 3": Asked(
             right=BACK[2] * WITH_BIAS,
+            each="number",
             slips={
                 "The inputs are missing: the first two entries are the signal times x.": BACK[2] * np.ones(3),
                 "Those belong to unit 1, asked is unit 3.": BACK[0] * WITH_BIAS,
                 "Times the weights of unit 3, where its inputs belong.": BACK[2] * np.append(_W1[2], 1.0),
+                "Times hidden a. At the left ends of these edges stand the inputs x.": (
+                    BACK[2] * np.append(HIDDEN[:2], 1.0)
+                ),
+                "The input of the bias is 1. This is the signal times the bias.": (BACK[2] * np.append(X0, _B1[2])),
                 "Here the residual has come in again.": RESIDUAL * BACK[2] * WITH_BIAS,
                 "The bias comes last, as in the rows of nnlib.": BACK[2] * np.array([1.0, *X0]),
             },
         ),
         "its gradient": Asked(
             right=RESIDUAL * BACK[2] * WITH_BIAS,
+            each="number",
             slips={
                 "The sign: the residual is output minus target.": -RESIDUAL * BACK[2] * WITH_BIAS,
                 "That is the row of J again. The gradient is Jᵀr: times the residual.": BACK[2] * WITH_BIAS,
                 "The ½ of the loss has cancelled the 2 of the square.": 2 * RESIDUAL * BACK[2] * WITH_BIAS,
+                "Half of it: the derivative of ½ r² is r, no ½ is left.": RESIDUAL / 2 * BACK[2] * WITH_BIAS,
+                "The slope of the output unit stands in the row already: times r alone.": (
+                    RESIDUAL * SLOPE * BACK[2] * WITH_BIAS
+                ),
+                "Times the target, where the residual belongs.": Y0 * BACK[2] * WITH_BIAS,
                 "Times the loss, where the residual belongs.": RESIDUAL**2 / 2 * BACK[2] * WITH_BIAS,
                 "Times the output, where the residual belongs.": OUTPUT * BACK[2] * WITH_BIAS,
             },
@@ -159,6 +186,18 @@ check_error_jacobian = Exercise(
         "There is one row a sample: the outputs have been added up. Each output has a row of its own.": _rows(
             start=lambda k, a2: 1 - a2**2, order=lambda rows: rows[:, 0]
         ),
+        "These are the rows of the first output alone. Each output has a row of its own.": _rows(
+            order=lambda rows: rows[:, 0]
+        ),
+        "This is the first row alone. Does the function return inside the loop?": _rows(order=lambda rows: rows[0, 0]),
+        "The rows stand in a table of samples and outputs. Asked is one row below the other, a matrix.": _rows(
+            order=lambda rows: rows
+        ),
+        "The weights of the other outputs have columns too: their entries are 0.": _rows(
+            row=lambda d1, x, d2, a1: np.concatenate(
+                [np.column_stack([np.outer(d1, x), d1]).ravel(), d2[d2 != 0][0] * np.append(a1, 1.0)]
+            )
+        ),
         "The slope of the output units is missing: start with 1 − a² of the output.": _rows(
             start=lambda k, a2: np.eye(len(a2))[k]
         ),
@@ -169,6 +208,16 @@ check_error_jacobian = Exercise(
         ),
         "All weights of a layer stand before its biases. Asked is each unit's row with its bias behind it.": _rows(
             row=lambda d1, x, d2, a1: np.concatenate([np.outer(d1, x).ravel(), d1, np.outer(d2, a1).ravel(), d2])
+        ),
+        "The bias of each unit stands before its weights. It comes last.": _rows(
+            row=lambda d1, x, d2, a1: np.concatenate(
+                [np.column_stack([d, np.outer(d, a)]).ravel() for d, a in ((d1, x), (d2, a1))]
+            )
+        ),
+        "The weights are laid out input by input. Asked is unit by unit: a row of W and then its bias.": _rows(
+            row=lambda d1, x, d2, a1: np.concatenate(
+                [np.vstack([np.outer(a, d), d]).ravel() for d, a in ((d1, x), (d2, a1))]
+            )
         ),
         "The layers are in the wrong order: the columns begin with the first one.": _rows(
             row=lambda d1, x, d2, a1: np.concatenate(
@@ -210,6 +259,7 @@ check_points = Answers(
             options=KINDS,
             slips={
                 "A is bent up along x and along y, but these are two directions of many: try (1, −1).": "minimum",
+                "A: the gradient is 0, and that is what stationary says.": "not stationary",
             },
             hint="A: the determinant is the product of the eigenvalues. What does its sign say?",
         ),
@@ -220,6 +270,7 @@ check_points = Answers(
                 "B: a positive determinant says that both eigenvalues have the same sign. Which one does the trace "
                 "say?": "minimum",
                 "B: the signs of the entries are not those of the eigenvalues. The determinant is 5.": "saddle point",
+                "B: the gradient is 0, and that is what stationary says.": "not stationary",
             },
             hint="B: the determinant is 5, the trace −5.",
         ),
@@ -227,10 +278,11 @@ check_points = Answers(
             right="H does not decide",
             options=KINDS,
             slips={
-                "C: along (1, 2) the curvature is 0, and there the next term of the series decides, up or down.": (
+                "C: along (1, 2) the curvature is 0, and the terms beyond H decide whether it goes up or down.": (
                     "minimum"
                 ),
                 "C: no eigenvalue is negative here. A negative entry off the diagonal proves nothing.": "saddle point",
+                "C: the gradient is 0, and that is what stationary says.": "not stationary",
             },
             hint="C: compute the determinant.",
         ),
@@ -247,6 +299,7 @@ check_points = Answers(
             options=KINDS,
             slips={
                 "E: a negative entry off the diagonal makes no saddle. The determinant is 2.": "saddle point",
+                "E: the gradient is 0, and that is what stationary says.": "not stationary",
             },
             hint="E: the determinant is 2, the trace 5.",
         ),
@@ -258,6 +311,7 @@ check_points = Answers(
                 "Their product is the determinant 2 · 2 − 3 · 3: one of them is negative.": [5.0, 1.0],
                 "The sum of the two is the trace 4, their product the determinant −5: check the signs.": [-5.0, 1.0],
             },
+            hint="Their sum is the trace, their product the determinant.",
         ),
         "curvature at E along (1, 1)": Asked(
             right=0.5,
@@ -265,6 +319,7 @@ check_points = Answers(
                 "This is vᵀHv with v = (1, 1), whose length is √2. Asked is a direction of length 1.": 1.0,
                 "Off the diagonal stands the entry −2, and it counts twice in vᵀHv.": 1.5,
                 "This is the mean of the diagonal. What stands off it counts too.": 2.5,
+                "The entries off the diagonal are −2, not 2.": 4.5,
                 "Divided by the length √2, where its square belongs: v stands in vᵀHv twice.": 2**-0.5,
             },
         ),
@@ -356,8 +411,8 @@ check_bugs = Answers(
         name: Asked(right=FAULTS[fault], options=FAULTS, hint=_gives(name))
         for name, fault in zip(broken_programs, (0, 1, 2, 3, 4), strict=True)
     },
-    praise="all five. A check against a second way finds every one of them, if the Jacobian is not symmetric, w is not "
-    "0 and no residual is 1.",
+    praise="all five. A check against a second way finds every one of them at a point where J is not symmetric and has "
+    "no column of zeros, H is not diagonal and no residual is 1.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -365,11 +420,13 @@ check_bugs = Answers(
 # ---------------------------------------------------------------------------------------------------------------------
 
 BEND, SMALL_STEP, WINDOW = 5.0, 1e-5, 2.0
-SPOTS = np.random.default_rng(8).uniform(size=(24, 2)).round(3)
+CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+SPOTS = np.concatenate([np.random.default_rng(8).uniform(size=(24, 2)).round(3), CORNERS])
+LATTICE = np.stack(np.meshgrid(*[np.linspace(0, 1, 17)] * 2), axis=-1).reshape(-1, 2)
 
 
 def _measured(program: Callable) -> tuple[np.ndarray, np.ndarray]:
-    """The images of the spots and the Jacobians there, by central differences."""
+    """The images of a lattice of points, and the Jacobians at the spots by central differences."""
 
     def f(w):
         value = in_kind("What f returns", program(w), np.zeros(2))
@@ -377,10 +434,18 @@ def _measured(program: Callable) -> tuple[np.ndarray, np.ndarray]:
             raise Told(f"f must return two numbers, this has shape {value.shape}.")
         return value
 
-    steps = SMALL_STEP * np.eye(2)
-    spots = [*SPOTS, *np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])]
-    J = [np.column_stack([(f(w + e) - f(w - e)) / (2 * SMALL_STEP) for e in steps]) for w in spots]
-    return np.array([f(w) for w in spots]), np.array(J)
+    def jacobian(w, h):
+        return np.column_stack([(f(w + e) - f(w - e)) / (2 * h) for e in h * np.eye(2)])
+
+    J = [jacobian(w, SMALL_STEP) for w in SPOTS]
+    for w, A in zip(SPOTS, J, strict=True):
+        if np.linalg.norm(A - jacobian(w, SMALL_STEP / 2)) > 0.01 * (1 + np.linalg.norm(A)):
+            raise Told(f"At {_written(w)} f jumps, or wiggles within {SMALL_STEP:g}: it has no J that can be measured.")
+    return np.array([f(w) for w in LATTICE]), np.array(J)
+
+
+def _written(w) -> str:
+    return "({:g}, {:g})".format(*w)
 
 
 def _bend(program: Callable) -> tuple[bool, str]:
@@ -390,10 +455,9 @@ def _bend(program: Callable) -> tuple[bool, str]:
     worst = int(np.argmax(np.abs(determinants - 1)))
     off = determinants[worst]
     if abs(off - 1) > 1e-3:
-        at = "({:g}, {:g})".format(*([*SPOTS.tolist(), [0, 0], [1, 0], [0, 1], [1, 1]][worst]))
         if (np.abs(determinants + 1) <= 1e-3).all():
             return False, "det J = −1 everywhere: areas are kept, but the square is turned over. One sign more or less."
-        return False, f"Areas are not kept: at {at} det J = {off:.3g}, where 1 is asked."
+        return False, f"Areas are not kept: at {_written(SPOTS[worst])} det J = {off:.3g}, where 1 is asked."
     if np.abs(images).max() > WINDOW:
         return False, f"All areas are kept, but the image leaves the window: it reaches {np.abs(images).max():.3g}."
     if bend < BEND:
@@ -424,6 +488,7 @@ check_contest = Contest(
         "the square is turned over": lambda w: np.array([w[1] + 0.8 * np.sin(9 * w[0]), w[0]]),
         "the image leaves the window": lambda w: np.array([w[0], w[1] + 6 * w[0] ** 2]),
         "a shear that wiggles more": lambda w: np.array([w[0], w[1] + w[0] ** 2]),
+        "f jumps, or wiggles": lambda w: np.array([w[0], w[1] + np.floor(16 * w[0]) / 16]),
     },
 )
 
@@ -458,8 +523,9 @@ square_at_a_saddle = Question(
         "areas multiply: the factor is the product of the two curvatures, not their sum.",
         "a parallelogram on the same side as the square": "Tempting, because at the stars it is so. There both "
         "curvatures are positive; here they have opposite signs.",
-        "a parallelogram that is turned over": "Along one direction the gradient grows with the move, along the other "
-        "against it. One of the two sides is flipped, so the square is turned over: det H < 0.",
+        "a parallelogram that is turned over": "A move along the one direction takes the gradient the same way, a "
+        "move along the other takes it the opposite way. One direction is flipped and the other is not, so the square "
+        "is turned over: det H < 0.",
     },
     answer="a parallelogram that is turned over",
 )
@@ -473,7 +539,7 @@ flat_and_wrong = Question(
         "both 0: nothing moves, so nothing bends": "Tempting, because the slopes are small. But there are large "
         "residuals, and they make much of a small slope that changes.",
         "one positive and one negative: a saddle": "Tempting, because one expects a way out along one direction. Most "
-        "places of this surface are so, but not this one.",
+        "places of this surface bend up one way and down the other, but not this one.",
         "both negative: the surface bends down": "The slope grows on the way back to the data: the loss falls slowly "
         "at first and then faster and faster. This is how the edge of a plateau bends.",
     },
@@ -486,12 +552,12 @@ one_bias = Question(
     {
         "at all: every sample goes through every unit": "Tempting, because each sample does use every weight. But a "
         "unit that is saturated at a sample passes the move on multiplied by nearly 0.",
-        "at a dozen, all neighbors": "A hidden unit bends somewhere on the interval. There it is not saturated, and "
-        "only there a move of its bias is felt.",
+        "at about a dozen, all neighbors": "A hidden unit bends somewhere on the interval. There it is not saturated, "
+        "and only there a move of its bias is felt.",
         "at one: a weight for each sample": "Tempting, because 31 weights and 41 samples are nearly alike. But no "
         "weight was given a sample.",
         "at about half, here and there": "Tempting, because the curve goes up and down. But the ups and downs belong "
         "to different units.",
     },
-    answer="at a dozen, all neighbors",
+    answer="at about a dozen, all neighbors",
 )

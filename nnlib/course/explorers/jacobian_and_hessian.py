@@ -97,7 +97,7 @@ def bending(problem, *, start=(0.0, 2.0), ask=None):
     pictures.span(surface, slice(None), 0, under)
     pictures.span(data, 0, slice(1, 3), unused)
     x, _ = pictures.neuron_and_curve(surface, data, problem)
-    inputs, targets = problem.X[:, 0], problem.Y[:, 0]
+    inputs, targets, (low, high) = problem.X[:, 0], problem.Y[:, 0], np.transpose(pictures.NEURON_WINDOW)
     columns.set(xlim=data.get_xlim(), ylim=(-2.15, 2.15), xlabel="x of the sample", ylabel="its row of J")
     bars.set(ylim=(-20, 27), ylabel="eigenvalue of H")
     bars.axhline(0, color="#767676", linewidth=1)
@@ -124,7 +124,7 @@ def bending(problem, *, start=(0.0, 2.0), ask=None):
         marks["residuals"] = np.insert(np.stack([inputs, inputs, says, targets]).reshape(2, 2, -1).T, 2, np.nan, axis=1)
         for name, v, size in zip(("v₁", "v₂"), V.T, 1 / np.sqrt(np.abs(λ)), strict=True):
             far = size + 0.35 if abs(size - 1.35) < 0.35 else 1.35  # beside the ellipse, not on it
-            place = np.clip(w + far * v, *(np.transpose(pictures.NEURON_WINDOW) + [[0.3], [-0.3]]))
+            place = np.clip(w + far * v, low + 0.3, high - 0.3)
             marks |= {f"arrow {name}": (w, w + 1.05 * v), name: (*place, name)}
         marks |= {name: w + level_of_form(sign * λ, V) for name, sign in zip(BENDS, (1, -1), strict=True)}
         numbers = {"w₁": w1, "b": b, "loss": problem.loss(w), "λ₁": λ[0], "λ₂": λ[1]}
