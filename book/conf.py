@@ -28,6 +28,7 @@ autodoc_typehints = "none"
 
 html_theme = "sphinx_book_theme"
 html_title = project
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
 html_static_path = [str(Path(__file__).parent / "_static")]
 html_css_files = ["course.css"]
 html_copy_source = html_show_sourcelink = False

@@ -20,7 +20,9 @@ ASKED = re.compile(r"\*\*The question:\*\*(.+)")
 MINUTES = re.compile(r"(\d+) minutes to read, (\d+) to do")
 MODULE = re.compile(r"from nnlib\.course\.exercises import (\w+)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-BADGE = re.compile(r"!\[(?P<said>[^]]*)\]\(https://[^)]*badge[^)]*\)")  # a badge would be asked of its host by every reader
+BADGE = re.compile(
+    r"!\[(?P<said>[^]]*)\]\(https://[^)]*badge[^)]*\)"
+)  # a badge would be asked of its host by every reader
 PROMPT = re.compile(r"\s*(>>>|\.\.\. )")
 MARKUP = re.compile(r"\||(?<=\w)_(?=\W|$)")
 
@@ -116,7 +118,7 @@ def gallery() -> str:
 
 
 def finish(app, error):
-    """MathJax and the gallery's pictures beside the pages; index.html, which hosts look for, leads to the front page."""
+    """MathJax and the gallery's pictures beside the pages; index.html, which hosts look for, leads to the README."""
     if error is not None or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
