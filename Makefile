@@ -1,8 +1,9 @@
 # make lab      open the course in JupyterLab
 # make test     every test: units, oracles, docstring examples, chapters, browser
+# make book     all chapters as web pages that move, in _site/
 # For maintainers: notebooks, bench, lint, format, links.  Without make: see README.md.
 .DELETE_ON_ERROR:
-.PHONY: lab test notebooks bench lint format links
+.PHONY: lab test book notebooks bench lint format links
 
 # The first Python that is new enough; another one: make PYTHON=/path/to/python lab
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -28,6 +29,11 @@ notebooks: .venv/installed-test
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
 	    --ExecutePreprocessor.store_widget_state=False $(CHAPTERS)
 	$(BIN)/python tests/stored.py $(CHAPTERS)
+
+# Built from the stored chapters, which are not run; every warning is an error.
+book: .venv/installed-test
+	$(BIN)/python -m sphinx -W --keep-going -q -c book -d .venv/book . _site
+	@echo "Open _site/index.html"
 
 bench: .venv/installed-bench
 	missed=0; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || missed=1; done; exit $$missed

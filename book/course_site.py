@@ -1,0 +1,158 @@
+"""What the site needs beyond Sphinx's settings: an extension, so that Sphinx can remember it between builds."""
+
+import base64
+import html
+import re
+import shutil
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from myst_nb.core.render import NbElementRenderer
+
+from nnlib.course.exercises._exercise import Question
+
+ROOT = Path(__file__).parents[1]
+PICTURE = re.compile(r'<img alt="(?P<alt>[^"]*)"[^>]*src="data:image/png;base64,(?P<png>[^"]+)"')
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+ASKED = re.compile(r"\*\*The question:\*\*(.+)")
+MINUTES = re.compile(r"(\d+) minutes to read, (\d+) to do")
+MODULE = re.compile(r"from nnlib\.course\.exercises import (\w+)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+BADGE = re.compile(
+    r"!\[(?P<said>[^]]*)\]\(https://[^)]*badge[^)]*\)"
+)  # a badge would be asked of its host by every reader
+PROMPT = re.compile(r"\s*(>>>|\.\.\. )")
+MARKUP = re.compile(r"\||(?<=\w)_(?=\W|$)")
+
+
+class Picture(NamedTuple):
+    """A figure as it stands in a chapter: the chapter, its number there, what is seen, and the heading above it."""
+
+    chapter: str
+    number: int
+    alt: str
+    png: bytes
+    heading: str
+
+    @property
+    def file(self) -> str:
+        return f"{self.chapter}-{self.number}.png"
+
+
+def pictures() -> list[Picture]:
+    """All live figures of the stored chapters, in their order."""
+    found = []
+    for path in chapter_files():
+        heading, number = "", 0
+        for cell in nbformat.read(path, as_version=4).cells:
+            headings = HEADING.findall(cell.source) if cell.cell_type == "markdown" else []
+            heading = headings[-1] if headings else heading
+            for output in cell.get("outputs", []):
+                picture = PICTURE.search(output.get("data", {}).get("text/html", ""))
+                if picture:
+                    number += 1
+                    png = base64.b64decode(picture["png"])
+                    found.append(Picture(path.stem, number, html.unescape(picture["alt"]), png, heading))
+    return found
+
+
+def jupyter_slug(title: str) -> str:
+    """Anchors as JupyterLab, nbviewer and nbconvert write them: the chapters link to those."""
+    return title.replace(" ", "-")
+
+
+def add_contents(app, docname, source):
+    """The README is the front page, the chapters are its contents; the gallery shows every figure."""
+    source[0] = BADGE.sub(r"\g<said>", source[0])
+    if docname == "README":
+        source[0] += "\n\n```{toctree}\n:hidden:\n:glob:\nnotebooks/*\nbook/*\nCONTRIBUTING\n```\n"
+    if docname == "book/figures":
+        source[0] += "\n\n" + gallery()
+    if docname == "book/lecturers":
+        source[0] = source[0].replace("<!-- chapters -->", chapters()).replace("<!-- misconceptions -->", beliefs())
+
+
+def chapters() -> str:
+    """A row a chapter: what it asks and how long it takes, as its first cell says."""
+    rows = ["| chapter | its question | minutes to read, to do |", "|---|---|---|"]
+    for path in chapter_files():
+        first = nbformat.read(path, as_version=4).cells[0].source
+        title, asked, times = TITLE.search(first)[1], ASKED.search(first), MINUTES.search(first)
+        if asked and times:
+            rows.append(f"| [{title}](../notebooks/{path.name}) | {asked[1].strip()} | {times[1]}, {times[2]} |")
+    return "\n".join(rows)
+
+
+def beliefs() -> str:
+    """Every question of the figures, with its wrong answers and what they miss."""
+    parts = []
+    for path in chapter_files():
+        cells = nbformat.read(path, as_version=4).cells
+        module = next((found[1] for cell in cells if (found := MODULE.search(cell.source))), None)
+        asked = vars(import_module(f"nnlib.course.exercises.{module}")).values() if module else ()
+        for question in (value for value in asked if isinstance(value, Question)):
+            parts += [f"**{path.stem[:2]}: {question.question}**", ""]
+            wrong = {text: why for text, why in question.reasons.items() if text != question.answer}
+            parts += [f"- *{text}.* {why}" for text, why in wrong.items()]
+            parts += [""]
+    return "\n".join(parts)
+
+
+def chapter_files() -> list[Path]:
+    return sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
+
+
+def gallery() -> str:
+    """One row of small pictures a chapter, each a link to its place."""
+    shown, parts = pictures(), []
+    for chapter in dict.fromkeys(picture.chapter for picture in shown):
+        parts += [f"## {chapter[:2]} · {chapter[3:].replace('-', ' ')}", "", "```{raw} html", '<div class="gallery">']
+        for picture in (picture for picture in shown if picture.chapter == chapter):
+            place = f"../notebooks/{chapter}.html#{html.escape(jupyter_slug(picture.heading))}"
+            image = f'<img src="../_static/{picture.file}" alt="{html.escape(picture.alt)}" loading="lazy">'
+            parts.append(f'<a href="{place}">{image}</a>')
+        parts += ["</div>", "```", ""]
+    return "\n".join(parts)
+
+
+def finish(app, error):
+    """MathJax and the gallery's pictures beside the pages; index.html, which hosts look for, leads to the README."""
+    if error is not None or app.builder.format != "html":
+        return
+    static = Path(app.outdir, "_static")
+    script = next(file for file in metadata.files("sphinx-mathjax-offline") if file.name == "tex-svg.js")
+    shutil.copy(script.locate(), static)
+    for picture in pictures():
+        (static / picture.file).write_bytes(picture.png)
+    Path(app.outdir, "index.html").write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Neural networks you can touch</title>'
+        '<meta http-equiv="refresh" content="0; url=README.html"><a href="README.html">To the course</a></html>\n',
+        "utf-8",
+    )
+
+
+_render_image = NbElementRenderer.render_image
+
+
+def render_image(self, data):
+    """Stills carry their alt text in the output's metadata, which myst-nb 1.4 does not read."""
+    images = _render_image(self, data)
+    alt = data.output_metadata.get(data.mime_type, {}).get("alt")
+    if alt:
+        images[0]["alt"] = alt
+    return images
+
+
+def as_it_stands(app, what, name, obj, options, lines):
+    """Docstrings are written to be read as they stand: |x| is a size there and R_ a name, not markup."""
+    lines[:] = [line if PROMPT.match(line) else MARKUP.sub(r"\\\g<0>", line) for line in lines]
+
+
+def setup(app):
+    NbElementRenderer.render_image = render_image
+    app.connect("source-read", add_contents)
+    app.connect("autodoc-process-docstring", as_it_stands)
+    app.connect("build-finished", finish)
+    return {"parallel_read_safe": True}
