@@ -33,6 +33,7 @@ check_softmax_by_hand = Answers(
                 "That is z itself over its sum. Softmax takes e^z first: 1, 3, 4.": np.log([1, 3, 4]) / np.log(12),
                 "Each of these is a logistic unit of its own. Softmax divides by the sum over all classes.": LOGISTIC,
                 "e⁰ is 1, not 0.": [0, 3 / 7, 4 / 7],
+                "That is z. Take e^z, and divide by the sum.": np.log(E_TO_THE_Z),
             },
         ),
         "cost": Asked(
@@ -43,6 +44,10 @@ check_softmax_by_hand = Answers(
                 "With softmax only the right class counts: y is 0 for all others. The terms (1 − y) ln(1 − a) belong "
                 "to logistic outputs.": -np.log(A[1]) - np.log(1 - A[0]) - np.log(1 - A[2]),
                 "The class of the target is the second one.": -np.log(A[2]),
+                "That is the surprise at the first class. The right class is the second one.": -np.log(A[0]),
+                "That adds up all classes. Each −ln a is multiplied by its y, and two of them are 0.": -np.log(A).sum(),
+                "That is −Σ a ln a. The factors are the targets y, not the outputs a.": -A @ np.log(A),
+                "That is p. The cost is −ln p.": A[1],
                 "That is the squared error, ½ Σ (a − y)².": 0.5 * DELTA @ DELTA,
                 "The logarithm of a number below 1 is negative, and E has a minus.": np.log(A[1]),
             },
@@ -54,6 +59,7 @@ check_softmax_by_hand = Answers(
                 "There is no slope a(1 − a) in it: it has been divided away.": DELTA * A * (1 - A),
                 "The one of the target stands at the second class.": A - [0, 0, 1],
                 "That is the error signal of the squared error; it comes last.": DELTA_OF_SQUARES,
+                "Not the right class alone: the others are pushed down, each by its a.": DELTA * RIGHT_CLASS,
                 "That is ∂E/∂a. One more step, through the Jacobian of softmax, leads to z.": -RIGHT_CLASS / A,
             },
         ),
@@ -74,6 +80,7 @@ check_softmax_by_hand = Answers(
                 "That is a − y, the error signal of cross-entropy.": DELTA,
                 "That is y − a in place of a − y.": -DELTA_OF_SQUARES,
                 "That is a ⊙ (a − y). What is missing is the part −a Σ a(a − y).": A * DELTA,
+                "The sum has a minus: a_j (v_j − Σ a_k v_k).": A * (DELTA + A @ DELTA),
                 "The factor is 1 here: E has a half.": 2 * DELTA_OF_SQUARES,
             },
         ),
@@ -124,12 +131,25 @@ def _row_by_row(z, labels):
     return cost, np.array(signal)
 
 
-def _case(seed: int, m: int, K: int, size: float, lift: float) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    return (rng.normal(size=(m, K)) * size + lift).round(2), rng.integers(1, K, size=m)
+def _over_the_table(z, Y):
+    """The powers of one row at a time, over the sum of all rows."""
+    powers = np.exp(z - z.max(axis=1, keepdims=True))
+    return powers / powers.sum() - Y
 
 
-CASES = [_case(0, 3, 3, 1.0, 0.5), _case(1, 4, 3, 400.0, 1000.0), _case(2, 5, 4, 300.0, -1500.0)]
+# In the second and the third one row's right class is so unlikely that its a is rounded to 0. Their rows lie so far
+# apart that one number subtracted from all of them leaves a row of zeros.
+CASES = [
+    (np.array([[0.63, 0.37, 1.14], [0.6, -0.04, 0.86], [1.8, 1.45, -0.2]]), np.array([2, 2, 1])),
+    (
+        np.array([[1138, 1996.5, 412.2], [-478.7, -1362.1, -1178.5], [0.3, -1.2, 1.7], [718.6, 1011.4, 1218.7]]),
+        np.array([2, 1, 1, 2]),
+    ),
+    (
+        np.array([[-1443.3, -1656.8, -1660, -1998.4], [960.1, 156.7, 957.6, 961.9], [-1.6, -0.2, 0.7, 1.2]]),
+        np.array([2, 1, 3]),
+    ),
+]
 
 check_last_layer = Exercise(
     name="cost_and_signal",
@@ -138,10 +158,16 @@ check_last_layer = Exercise(
     right=_last_layer(),
     also_right=_row_by_row,
     slips={
-        "Is a clipped at 1e-15? Then a sample with a = 0 costs the same however wrong it is. Take ln a from z, before "
-        "anything is rounded away.": _last_layer(cost=_clipped(1e-15)),
-        "Is a clipped at 1e-12? Then it is never more wrong than that. Write ln a out in terms of z.": _last_layer(
-            cost=_clipped(1e-12)
+        **{
+            f"Is a clipped at {least:g}? Then a sample with a = 0 costs the same however wrong it is. Take ln a from "
+            "z, before anything is rounded away.": _last_layer(cost=_clipped(least))
+            for least in (1e-300, 1e-16, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8)
+        },
+        "This is the cost of logistic outputs, a yes or no for each class. Softmax is asked.": _last_layer(
+            cost=lambda z, Y: np.sum(np.logaddexp(0, z) - Y * z)
+        ),
+        "z[:, labels] takes these columns of EVERY row. One entry of each row is z[np.arange(len(z)), labels].": (
+            _last_layer(cost=lambda z, Y: np.sum(_log_sum(z) - z[:, Y.argmax(axis=1)]))
         ),
         "The largest z was subtracted in the exponent; it must be added again outside of the logarithm.": _last_layer(
             cost=lambda z, Y: np.sum(_log_sum(z)[:, 0] - z.max(axis=1) - np.sum(Y * z, axis=1))
@@ -157,7 +183,7 @@ check_last_layer = Exercise(
             cost=lambda z, Y: np.sum(Y * (_log_sum(z, axis=0) - z))
         ),
         "This compares with the largest z, whichever class that is. Compare with the class of the label.": _last_layer(
-            cost=lambda z, Y: np.sum(_log_sum(z)[:, 0] - z.max(axis=1)) + 0.5
+            cost=lambda z, Y: np.sum(_log_sum(z)[:, 0] - z.max(axis=1))
         ),
         "The labels count from 0: class k is column k, not k − 1.": _last_layer(
             one_hot=lambda z, labels: _one_hot(z, labels - 1)
@@ -171,6 +197,15 @@ check_last_layer = Exercise(
         ),
         "The cost is right. The softmax of δ runs over the samples: it must run over the classes.": _last_layer(
             signal=lambda z, Y: softmax(z, axis=0) - Y
+        ),
+        "The cost is right. The softmax of δ divides by the sum of the whole table: each row needs its own.": (
+            _last_layer(signal=_over_the_table)
+        ),
+        "The cost is right. δ has no slope a(1 − a) in it: that has been divided away.": _last_layer(
+            signal=lambda z, Y: (softmax(z) - Y) * softmax(z) * (1 - softmax(z))
+        ),
+        "The cost is right. signal[:, labels] −= 1 takes from these columns of EVERY row.": _last_layer(
+            signal=lambda z, Y: softmax(z) - Y.max(axis=0)
         ),
     },
     praise="from z = −2000 to 2000 without an overflow and without a logarithm of 0. This is the last layer of nnlib, "
@@ -245,6 +280,7 @@ check_first_costs = Answers(
                 "ln K is asked for K: take e to the power of the cost.": float(np.log(np.log(4))),
                 "These would be logistic outputs, K ln 2. S has softmax, ln K.": 2,
             },
+            hint="S: softmax, so ln K is 1.386. Which K has this logarithm?",
         ),
         "cause_of_T": Asked(
             right=CAUSES[0],
@@ -313,7 +349,7 @@ FAULTS = (
     "the penalty is that of J with λ/2, not with λ/(2m)",
     "the biases have the sum over the samples, the weights the mean",
     "the error signal is not that of cross-entropy",
-    "the penalty counts once for each sample",
+    "the penalty has lost its factor 2, it is half as steep as it must be",
     "the data part is the sum over the samples, the penalty that of the mean",
     "a large z overflows",
 )
@@ -347,7 +383,7 @@ check_bugs = Answers(
             hint="program_e: its weights are right. Its biases are not, even for lam = 0.",
         ),
     },
-    praise="all five. Three of them are right for lam = 0 or for m = 1: check a gradient where nothing is special.",
+    praise="all five. Four of them are right for lam = 0 or for m = 1: check a gradient where nothing is special.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -376,17 +412,22 @@ def _score(classify: Callable) -> tuple[bool, str]:
     y = TUMORS.Y[np.concatenate(FOLDS), 0]
     for_the_truth = np.where(y == 1, a, 1 - a)
     wrong, certain = int(np.sum(~(for_the_truth > 0.5))), int(np.sum(for_the_truth == 0))
+    if wrong > len(y) / 2 and max(map(np.ptp, says)) > 0:
+        return False, f"{wrong} of {len(y)} are on the wrong side of 1/2, more than by chance. Is 1 the yes in it?"
     if certain:
-        costs = "each of them costs infinitely much. What has driven z so far out?"
-        return False, f"{certain} of {len(y)} are certain and wrong, a = 0 or 1; {costs}"
+        costs = "Such an answer costs infinitely much. What has driven z so far out?"
+        return False, f"Certain and wrong, a = 0 or 1: {certain} of {len(y)}. {costs}"
     cost = -np.log(for_the_truth).mean()
     score = f"The mean cross-entropy is {cost:.4f}, {wrong} of {len(y)} are not on the right side of 1/2. "
     if cost <= TARGET:
         return True, f"{score}The best that we know of is 0.0772, with 10 hidden units."
     if max(map(np.ptp, says)) == 0:
         return False, f"{score}It says the same of everybody."
-    if wrong >= 40:
-        return False, f"{score}Look at the columns of X: what becomes of a unit whose inputs go up to thousands?"
+    if cost > np.log(2):
+        return (
+            False,
+            f"{score}To say 1/2 to everybody would cost less. Look at the columns of X: what becomes of a unit whose inputs go up to thousands?",
+        )
     return False, f"{score}The target is {TARGET}. Are the outputs too sure, or not yet sure enough?"
 
 
@@ -420,9 +461,10 @@ check_contest = Contest(
     also_right=_one_unit,
     slips={
         "It says the same of everybody": lambda X, Y, X_new: np.full(len(X_new), Y.mean()),
-        "are certain and wrong": lambda X, Y, X_new: np.round(_by_nnlib()(X, Y, X_new)),
+        "Certain and wrong": lambda X, Y, X_new: np.round(_by_nnlib()(X, Y, X_new)),
         "Look at the columns of X": _by_nnlib(hidden=0, scaled=False),
         "Are the outputs too sure": _by_nnlib(hidden=0, penalty=0.0, steps=1000),
+        "Is 1 the yes in it": lambda X, Y, X_new: 1 - _by_nnlib(hidden=0)(X, Y, X_new),
     },
 )
 
@@ -431,19 +473,20 @@ check_contest = Contest(
 # ---------------------------------------------------------------------------------------------------------------------
 
 which_pushes_harder = Question(
-    "A logistic unit says a = 0.02 where the right answer is yes, 1. Backpropagation starts with ∂E/∂z. Which cost "
-    "makes it larger here, and by about what factor?",
+    "A logistic unit says a = 0.02 where the right answer is yes, 1. In the push |∂E/∂z| of squared error stands the "
+    "slope of the unit (chapter 05); in that of cross-entropy it does not. About how many times as hard does "
+    "cross-entropy push here?",
     {
-        "squared error, by about 2: it counts large errors more": "Tempting, because a square does make large errors "
-        "larger. But no error can be larger than 1 here, and the square's slope has to pass through the unit.",
-        "neither: in both the error is a − y = −0.98": "Tempting, because both begin with a − y. For squared error a "
-        "factor comes to it on the way from a to z.",
-        "cross-entropy, by about 8: 3.9 against 0.48": "Tempting, because these are the two costs, −ln 0.02 and "
-        "½ · 0.98². But learning does not see how high a cost is, only how steep.",
-        "cross-entropy, by about 50: 0.98 against 0.019": "Squared error has the factor g′ = a(1 − a) = 0.0196 in it, "
-        "cross-entropy has not. The factor is 1/0.0196 = 51.",
+        "2 times: squared error has ½ · 0.98² in place of 0.98": "Tempting, because that is where the two look "
+        "different. But 0.48 is the height of this cost. Learning does not see how high a cost is, only how steep.",
+        "4 times: the slope of a logistic unit is ¼": "Tempting, because ¼ is the number that one remembers. It is "
+        "the largest slope, that at a = ½. Far from there the curve is nearly flat.",
+        "50 times: at a = 0.02 the slope is about 0.02": "The slope is g′ = a(1 − a) = 0.02 · 0.98 = 0.0196. So the "
+        "pushes are 0.98 and 0.98 · 0.0196 = 0.0192, and the factor is 1/0.0196 = 51.",
+        "2500 times: 0.02 is 50 times too small, and that is squared": "Tempting, because this cost has a square. But "
+        "its derivative has none: the error comes in once, and the slope once.",
     },
-    answer="cross-entropy, by about 50: 0.98 against 0.019",
+    answer="50 times: at a = 0.02 the slope is about 0.02",
 )
 
 what_more_units_do = Question(
