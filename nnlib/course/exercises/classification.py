@@ -137,8 +137,8 @@ def _over_the_table(z, Y):
     return powers / powers.sum() - Y
 
 
-# In the second and the third one row's right class is so unlikely that its a is rounded to 0. Their rows lie so far
-# apart that one number subtracted from all of them leaves a row of zeros.
+# In the second and the third case there is a right class so unlikely that its a is rounded to 0, and the rows lie so
+# far apart that one number subtracted from all of them leaves a row of zeros.
 CASES = [
     (np.array([[0.63, 0.37, 1.14], [0.6, -0.04, 0.86], [1.8, 1.45, -0.2]]), np.array([2, 2, 1])),
     (
@@ -159,7 +159,7 @@ check_last_layer = Exercise(
     also_right=_row_by_row,
     slips={
         **{
-            f"Is a clipped at {least:g}? Then a sample with a = 0 costs the same however wrong it is. Take ln a from "
+            f"Is a kept above {least:g}? Then a sample with a = 0 costs the same however wrong it is. Take ln a from "
             "z, before anything is rounded away.": _last_layer(cost=_clipped(least))
             for least in (1e-300, 1e-16, 1e-15, 1e-12, 1e-10, 1e-9, 1e-8)
         },
@@ -415,7 +415,7 @@ def _score(classify: Callable) -> tuple[bool, str]:
     if wrong > len(y) / 2 and max(map(np.ptp, says)) > 0:
         return False, f"{wrong} of {len(y)} are on the wrong side of 1/2, more than by chance. Is 1 the yes in it?"
     if certain:
-        costs = "Such an answer costs infinitely much. What has driven z so far out?"
+        costs = "Such an answer costs infinitely much. Is a rounded, or what has driven z so far out?"
         return False, f"Certain and wrong, a = 0 or 1: {certain} of {len(y)}. {costs}"
     cost = -np.log(for_the_truth).mean()
     score = f"The mean cross-entropy is {cost:.4f}, {wrong} of {len(y)} are not on the right side of 1/2. "
@@ -424,10 +424,8 @@ def _score(classify: Callable) -> tuple[bool, str]:
     if max(map(np.ptp, says)) == 0:
         return False, f"{score}It says the same of everybody."
     if cost > np.log(2):
-        return (
-            False,
-            f"{score}To say 1/2 to everybody would cost less. Look at the columns of X: what becomes of a unit whose inputs go up to thousands?",
-        )
+        look = "Look at the columns of X: what becomes of a unit whose inputs go up to thousands?"
+        return False, f"{score}To say 1/2 to everybody would cost less. {look}"
     return False, f"{score}The target is {TARGET}. Are the outputs too sure, or not yet sure enough?"
 
 

@@ -27,7 +27,7 @@ PARTS = {  # of the penguins
 }
 PAIRS = [(i, j) for i in range(10) for j in range(10) if i != j]  # of different digits
 BAR = np.array([(-0.4, 0), (-0.4, 1), (0.4, 1), (0.4, 0)])
-SQUARE = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
+SQUARE = np.array([(-0.45, -0.45), (0.45, -0.45), (0.45, 0.45), (-0.45, 0.45)])
 
 
 def badly_wrong(x, y, *, ask=None):
@@ -76,7 +76,7 @@ def two_costs():
     board = Board(1, 2, size=(9.6, 3.9), titles=("the right answer is yes", "the push, |slope|"))
     costs, pushes = board.axes
     z, looks = np.linspace(-8, 8, 161), {name: look for name, (look, _) in COSTS.items()}
-    costs.set(xlim=(-8.4, 8.4), ylim=(-0.3, 8.3), xlabel="z, pre-activation", ylabel="cost E")
+    costs.set(xlim=(-9.8, 9.8), ylim=(-0.3, 9.8), xticks=range(-8, 9, 4), xlabel="z, pre-activation", ylabel="cost E")
     pushes.set(ylim=(0, 1.15))
     curves = {"squared-error": 0.5 * (1 - logistic(z)) ** 2, "cross-entropy": np.logaddexp(0, -z)}
     for name, E in curves.items():
@@ -104,7 +104,7 @@ def softmax_dial():
     """Three pre-activations, of which two move: outputs, error signals for a target, and the Jacobian of softmax."""
     titles = "pre-activation z", "output a", "error signal a − y", "Jacobian ∂a/∂z"
     board = Board(1, 4, size=(9.8, 3.6), titles=titles, width_ratios=(1, 1, 1, 1.1))
-    looks = ("z", "sky", (-4.8, 4.8)), ("a", "blue", (0, 1.12)), ("δ", "vermillion", (-1.15, 1.15))
+    looks = ("z", "blue", (-4.8, 4.8)), ("a", "blue", (0, 1.12)), ("δ", "vermillion", (-1.15, 1.15))
     for ax, (name, color, limits) in zip(board.axes, looks, strict=False):
         board.bars(name, ax, "123", color=COLORS[color])
         ax.set(ylim=limits, xlabel="class")
@@ -201,8 +201,8 @@ def mistakes(images, labels, answers):
         board.text(f"{i} for {j}", matrix, ha="center", va="center")
     board.polygon("here", matrix, facecolor="none", edgecolor="black", linewidth=1.8)
     board.cells("image", picture, extent=(0, 8, 0, 8), limits=(0, 16), cmap="Greys")
-    picture.set_axis_off()
-    picture.set_aspect("equal")
+    picture.set(xticks=[], yticks=[], aspect="equal")
+    picture.spines[:].set_visible(True)
     outputs.set(xlim=(-0.6, 9.6), ylim=(0, 1.2), xticks=range(10), xlabel="class", ylabel="output a")
     board.polygon("outputs", outputs, color=COLORS["blue"])
     board.line("right", outputs, label="the right class", color="black", marker="v", markersize=8, linestyle="none")
