@@ -198,7 +198,8 @@ def _as_numbers(what: str, value) -> np.ndarray:
         inside = "" if isinstance(value, str) or array.ndim == 0 else f" of {_entries(array)}"
         raise Told(f"{what} must be numbers, this is {kind(value)}{inside}.")
     if not np.isfinite(array).all():
-        raise Told(f"{what} is not finite: it holds nan or inf. Is something divided by zero, or has it overflowed?")
+        why = "Is something divided by zero, a logarithm taken of 0, or has it overflowed?"
+        raise Told(f"{what} is not finite: it holds nan or inf. {why}")
     return array.astype(float)
 
 
