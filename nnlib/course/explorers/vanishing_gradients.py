@@ -120,14 +120,14 @@ def error_signals(X, Y, kinds, *, start=("logistic", 10, 1.0), eta: float = 0.2,
         problem, w = stack_and_start(X, Y, depth, c, **kinds[kind])
         norms, (loss, _) = problem.delta_norms(w)[:-1], descent(problem, w, eta, steps)
         sizes_now, layers, g = norms / norms[-1], np.arange(1, depth + 1), STEEPEST[kinds[kind]["hidden"]]
-        bars = [
-            point for l, size in zip(layers, sizes_now, strict=True) for point in ((l, 1), (l, size), (np.nan,) * 2)
-        ]
         marks = {"bars": bars(layers, sizes_now, 1.0), "loss": in_picture(loss)}
+        numbers = {"kind": kind, "hidden layers": depth, "c": c, "|δ¹| / |δᴸ|": sizes_now[0]}
+        numbers |= {"a layer": sizes_now[0] ** (1 / (depth - 1))}
         if len(kinds[kind]) == 1:
             marks["slopes"] = np.column_stack([layers, g ** (depth - layers)])
-        numbers = {"kind": kind, "hidden layers": depth, "c": c, "|δ¹| / |δᴸ|": sizes_now[0]}
-        numbers |= {"a layer": sizes_now[0] ** (1 / (depth - 1)), "loss at the start": loss[0]}
+            slopes = problem.stack.mlp.activations[0].derivative(np.array(problem.stack.forward(w, X).a[1:depth]))
+            numbers["√(c · mean of g′²)"] = np.sqrt(c * np.mean(slopes**2))
+        numbers["loss at the start"] = loss[0]
         numbers |= {"after 30 steps": loss[-1]} if np.isfinite(loss[-1]) else {}
         alt = "{kind}, {hidden layers} hidden layers, c = {c}: the error signal of layer 1 is {|δ¹| / |δᴸ|} times that "
         alt += "of the last hidden layer, a factor {a layer} a layer. Beside it the loss in training."
@@ -169,9 +169,7 @@ def one_feature(*, ask=None):
         marks = {"e": np.column_stack([places, e[0]])}
         for (row, height), at in zip(rows.items(), (z[0], normalized.z_hat[0], by_fixed), strict=True):
             marks |= {row: [(value, height) for value in at[:-1]], f"5 in {row}": (at[-1], height)}
-        marks["δ"] = [
-            point for s, size in zip(places, delta, strict=True) for point in ((s, 0), (s, size), (np.nan,) * 2)
-        ]
+        marks["δ"] = bars(places, delta, 0.0)
         numbers = {"z₅": z5, "mean": z.mean(), "deviation": normalized.deviation.item(), "ẑ₅": normalized.z_hat[0, -1]}
         numbers |= {"ẑ₁": normalized.z_hat[0, 0], "ẑ₅, evaluation": by_fixed[-1], "δ₅": delta[-1], "δ₁": delta[0]}
         numbers |= {"largest |δ|": np.abs(delta).max()}
