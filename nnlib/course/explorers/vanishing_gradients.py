@@ -29,7 +29,6 @@ SIDE_BY_SIDE = {  # what is changed, and n times the variance of the weights at 
     "logistic, skips": (CURED["logistic, skips"], 1.0),
     "ReLU, He, both": (CURED["ReLU, both"], 2.0),
 }
-KNOWS_NOTHING = {"color": "black", "linestyle": ":", "linewidth": 1.4}  # the loss ln 10
 ERROR = {"color": COLORS["vermillion"]}
 FEATURE, PUSHES = np.array([-1.0, 0.0, 0.5, 1.5]), {"sample 5 alone": "one", "all alike": "all", "like ẑ": "like"}
 
@@ -60,6 +59,13 @@ def descent(problem, w, eta: float, steps: int):
         return np.array([*losses, problem.loss(w) / m]), w
 
 
+def mean_loss(ax, steps: int, limits, ylabel: str = "mean loss", xlabel: str = "step") -> None:
+    """Axes for a loss over steps, with ln 10, the loss of who knows nothing, as a dotted line."""
+    over_steps(ax, steps, limits, ylabel, xlabel)
+    ax.minorticks_off()
+    ax.axhline(np.log(10), color="black", linestyle=":", linewidth=1.4)
+
+
 def bars(places, heights, foot: float) -> list:
     """Bars as one thick line, the pen lifted between them."""
     ends = zip(places, heights, strict=True)
@@ -75,8 +81,7 @@ def deeper(X, Y, *, steps: int = 150):
     """Logistic stacks of one layer, two layers, …: their losses, and what each says of one digit of each class."""
     board = Board(1, 2, size=(9.6, 4.2), titles=("the loss after each step, and ln 10", "what it says in the end"))
     losses, says = board.axes
-    over_steps(losses, steps, (0.005, 20), "mean loss")
-    losses.axhline(np.log(10), **KNOWS_NOTHING)
+    mean_loss(losses, steps, (0.005, 20))
     board.curve("loss", losses, **AFTER)
     board.cells("says", says, extent=(-0.5, 9.5, 9.5, -0.5), limits=(0, 1))
     says.set(xticks=range(10), yticks=range(10), xlabel="probability of class", ylabel="a picture of", aspect="equal")
@@ -105,6 +110,7 @@ def error_signals(X, Y, kinds, *, start=("logistic", 10, 1.0), eta: float = 0.2,
     board = Board(1, 2, size=(9.6, 4.4), width_ratios=(1.3, 1), titles=titles)
     sizes, losses = board.axes
     sizes.set(xlim=(0.2, 20.8), ylim=(1e-18, 1e6), yscale="log", xlabel="layer l", xticks=[1, 5, 10, 15, 20])
+    sizes.minorticks_off()
     sizes.axhline(1, color="#767676", linewidth=1)
     board.line("bars", sizes, linewidth=11, solid_capstyle="butt", **ERROR)
     board.line(
@@ -112,8 +118,7 @@ def error_signals(X, Y, kinds, *, start=("logistic", 10, 1.0), eta: float = 0.2,
     )
     if kinds == PLAIN:
         sizes.legend(loc="lower right", frameon=False)
-    over_steps(losses, steps, (0.01, 100), "mean loss")
-    losses.axhline(np.log(10), **KNOWS_NOTHING)
+    mean_loss(losses, steps, (0.01, 100))
     board.curve("loss", losses, **AFTER)
 
     def show(kind, depth, c):
@@ -187,8 +192,7 @@ def side_by_side(X, Y, *, steps: int = 50, ask=None):
     """Six stacks of equal depth on the same data with the same learning rate: the loss of each in training."""
     board = Board(2, 3, size=(9.6, 5.6), titles=tuple(SIDE_BY_SIDE))
     for i, (name, ax) in enumerate(zip(SIDE_BY_SIDE, board.axes, strict=True)):
-        over_steps(ax, steps, (0.005, 100), *("mean loss" if i % 3 == 0 else "", "step" if i > 2 else ""))
-        ax.axhline(np.log(10), **KNOWS_NOTHING)
+        mean_loss(ax, steps, (0.005, 100), "mean loss" if i % 3 == 0 else "", "step" if i > 2 else "")
         board.curve(name, ax, **AFTER)
 
     def show(depth, eta):
