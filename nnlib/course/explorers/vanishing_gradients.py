@@ -27,7 +27,7 @@ SIDE_BY_SIDE = {  # what is changed, and n times the variance of the weights at 
     "ReLU, He": (PLAIN["ReLU"], 2.0),
     "logistic, normalized": (CURED["logistic, normalized"], 1.0),
     "logistic, skips": (CURED["logistic, skips"], 1.0),
-    "ReLU, He, both": (CURED["ReLU, both"], 2.0),
+    "all together": (CURED["ReLU, both"], 2.0),
 }
 ERROR = {"color": COLORS["vermillion"]}
 FEATURE, PUSHES = np.array([-1.0, 0.0, 0.5, 1.5]), {"sample 5 alone": "one", "all alike": "all", "like ẑ": "like"}
@@ -40,10 +40,10 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     return data.X[rows] / 16, data.Y[rows]
 
 
-def stack_and_start(X, Y, depth: int, c: float, **options):
+def stack_and_start(X, Y, depth: int, c: float, seed: int = 0, **options):
     """A deep stack on classes, and its start: biases 0, weights normal with variance c/n for n inputs."""
     stack = DeepStack(X.shape[1], WIDTH, depth, Y.shape[1], output="softmax", **options)
-    w = stack.init(0, "he")
+    w = stack.init(seed, "he")
     w[: stack.mlp.n_params] *= np.sqrt(c / 2)
     return DeepFit(stack, X, Y, "cross-entropy"), w
 
@@ -116,7 +116,9 @@ def error_signals(X, Y, kinds, *, start=("logistic", 10, 1.0), eta: float = 0.2,
     board.line(
         "slopes", sizes, color="black", linestyle=":", marker="_", markersize=10, label="the largest slopes alone"
     )
+    depths, variances = DEPTHS[1:], [0.25, 1.0, 2.0, 4.0]  # normalization takes longer: fewer positions
     if kinds == PLAIN:
+        depths, variances = DEPTHS, VARIANCES
         sizes.legend(loc="lower right", frameon=False)
     mean_loss(losses, steps, (0.01, 100))
     board.curve("loss", losses, **AFTER)
@@ -140,8 +142,8 @@ def error_signals(X, Y, kinds, *, start=("logistic", 10, 1.0), eta: float = 0.2,
 
     controls = [
         Choice("kind", "units", {name: name for name in kinds}, start[0]),
-        Slider("depth", "L, hidden layers", DEPTHS[kinds != PLAIN :], start[1], "{:d}"),
-        Slider("c", "c, weight variance times n", VARIANCES, start[2], "{:g}"),
+        Slider("depth", "L, hidden layers", depths, start[1], "{:d}"),
+        Slider("c", "c, weight variance times n", variances, start[2], "{:g}"),
     ]
     return figure(board, show, controls, ask=ask)
 
@@ -202,10 +204,11 @@ def side_by_side(X, Y, *, steps: int = 50, ask=None):
             marks[name] = in_picture(loss)
             numbers |= {name: loss[-1]} if np.isfinite(loss[-1]) else {}
         alt = f"Six loss curves; at {{hidden layers}} hidden layers and η = {{η}} after {steps} steps: "
-        return Frame(marks, numbers, alt + ", ".join(f"{name} {{{name}}}" for name in SIDE_BY_SIDE if name in numbers))
+        alt += "; ".join(f"{name} {{{name}}}" for name in SIDE_BY_SIDE if name in numbers) + "."
+        return Frame(marks, numbers, alt)
 
     controls = [
-        Slider("depth", "hidden layers", DEPTHS[1:], 20, "{:d}"),
+        Choice("depth", "hidden layers", {"5": 5, "20": 20}, 20),
         Slider("eta", "η, learning rate", RATES, 0.1, "{:g}"),
     ]
     return figure(board, show, controls, ask=ask)
