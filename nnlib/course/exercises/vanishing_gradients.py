@@ -58,6 +58,8 @@ check_chain = Answers(
                 "That is the number of steps back. With L layers there are L − 1 of them.": 22,
                 "With 21 steps |δ| is still above a thousandth, and L layers have L − 1 steps.": 21,
                 "Count once more: two layers have ONE step between them.": 24,
+                "Below a thousandth, so the next whole number of layers.": 1 + np.log(0.001) / np.log(0.72),
+                "That many steps: take the next whole number, and a layer more.": np.log(0.001) / np.log(0.72),
                 "That is without the weights, with the slope alone.": 8,
             },
         ),
@@ -81,28 +83,47 @@ check_chain = Answers(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
+def _mean(rows):
+    return rows.mean(axis=0)
+
+
+def _root(Z, ddof: int = 0, epsilon: float = EPSILON):
+    return np.sqrt(Z.var(axis=0, ddof=ddof) + epsilon)
+
+
 def _normalize_back(
-    keep_mean: bool = True,
-    keep_spread: bool = True,
-    axis: int = 0,
-    epsilon: float = EPSILON,
-    ddof: int = 0,
+    of_error: Callable = _mean,
+    of_spread: Callable = _mean,
+    deviation_of: Callable = _root,
     divide: Callable = lambda scale, deviation: scale / deviation,
     sign: float = -1.0,
-    gather: Callable = lambda rows: rows.sum(axis=0),
+    gather: Callable = lambda rows, scale: rows.sum(axis=0),
     with_z: Callable = lambda z_hat, Z: z_hat,
 ) -> Callable:
     """The backward pass of a normalized layer with its decisions left open, to be made rightly or wrongly."""
 
     def back(Z, scale, E):
-        deviation = np.sqrt(Z.var(axis=0, ddof=ddof) + epsilon)
-        z_hat = (Z - Z.mean(axis=0)) / deviation
-        own = E + sign * keep_mean * E.mean(axis=axis, keepdims=True)
-        paired = with_z(z_hat, Z)
-        own = own + sign * keep_spread * paired * (E * paired).mean(axis=axis, keepdims=True)
-        return divide(scale, deviation) * own, gather(E * paired), gather(E)
+        deviation = deviation_of(Z)
+        paired = with_z((Z - Z.mean(axis=0)) / deviation, Z)
+        own = E + sign * of_error(E) + sign * paired * of_spread(E * paired)
+        return divide(scale, deviation) * own, gather(E * paired, scale), E.sum(axis=0)
 
     return back
+
+
+def _none(rows):
+    return 0.0
+
+
+def _over_units(rows):
+    return rows.mean(axis=1, keepdims=True)
+
+
+def _over_each_row(Z, scale, E):
+    deviation = np.sqrt(Z.var(axis=1, keepdims=True) + EPSILON)
+    z_hat = (Z - Z.mean(axis=1, keepdims=True)) / deviation
+    own = E - _over_units(E) - z_hat * _over_units(E * z_hat)
+    return scale / deviation * own, (E * z_hat).sum(axis=0), E.sum(axis=0)
 
 
 def _nnlib(Z, scale, E):
@@ -134,17 +155,26 @@ check_normalize_back = Exercise(
     right=_nnlib,
     also_right=_by_jacobians,
     slips={
-        "The mean of E is missing: every z moves the mean that is taken from all.": _normalize_back(keep_mean=False),
+        "The mean of E is missing: every z moves the mean that is taken from all.": _normalize_back(of_error=_none),
         "The part with ẑ is missing: every z moves the deviation by which all are divided.": _normalize_back(
-            keep_spread=False
+            of_spread=_none
         ),
-        "Mean and deviation are taken for constants. They move with every z of the batch.": _normalize_back(
-            keep_mean=False, keep_spread=False
+        "Mean and deviation are taken for constants. They move with every z.": _normalize_back(_none, _none),
+        "The means run over the units. They belong over the samples of the batch, axis=0.": _normalize_back(
+            _over_units, _over_units
         ),
-        "The means run over the units. They belong over the samples of the batch, axis=0.": _normalize_back(axis=1),
-        "The ε = 1e-5 under the root is missing.": _normalize_back(epsilon=0.0),
+        "Normalized over the units. A sample is a row here: mean and deviation over axis=0.": _over_each_row,
+        "The means run over all entries. Each unit has its own, axis=0.": _normalize_back(np.mean, np.mean),
+        "Sums over the batch, where its means belong.": _normalize_back(
+            lambda rows: rows.sum(axis=0), lambda rows: rows.sum(axis=0)
+        ),
+        "Of E ⊙ Ẑ the mean over the batch is to be taken before it is multiplied by Ẑ.": _normalize_back(
+            of_spread=lambda rows: rows
+        ),
+        "The ε = 1e-5 under the root is missing.": _normalize_back(deviation_of=lambda Z: Z.std(axis=0)),
+        "ε belongs under the root, to the variance.": _normalize_back(deviation_of=lambda Z: Z.std(axis=0) + EPSILON),
         "The variance is divided by m − 1. In training it is the mean of the squares, divided by m.": _normalize_back(
-            ddof=1
+            deviation_of=lambda Z: _root(Z, ddof=1)
         ),
         "The factor scale is missing in ∂E/∂Z.": _normalize_back(divide=lambda scale, deviation: 1 / deviation),
         "Divided by the variance. The deviation is its root.": _normalize_back(
@@ -155,8 +185,11 @@ check_normalize_back = Exercise(
         ),
         "Both means are taken away, not added.": _normalize_back(sign=1.0),
         "Here Z, where ẑ belongs.": _normalize_back(with_z=lambda z_hat, Z: Z),
-        "∂E/∂scale and ∂E/∂shift are sums over the batch, not means: scale and shift serve all samples.": (
-            _normalize_back(gather=lambda rows: rows.mean(axis=0))
+        "∂E/∂scale is a sum over the batch, not a mean: scale serves all samples.": _normalize_back(
+            gather=lambda rows, scale: rows.mean(axis=0)
+        ),
+        "∂E/∂scale has no factor scale: u = scale · ẑ + shift, and its derivative with respect to scale is ẑ.": (
+            _normalize_back(gather=lambda rows, scale: scale * rows.sum(axis=0))
         ),
     },
     praise="the backward pass that many are afraid of is three lines once the two means are kept. It is the next piece "
@@ -248,6 +281,7 @@ check_stacks = Answers(
             slips={
                 "That is c times the share of units that are on, the factor of the SQUARE of |δ|.": 0.5,
                 "That is the weights alone. Half of the units are off.": 1.0,
+                "Upside down: c · ½ is below 1, and so is its root.": np.sqrt(2.0),
                 "c is 1, and half of the units are on: that is one ½, and |δ| has the root of it.": 0.25,
             },
         ),
@@ -343,7 +377,8 @@ _z = np.linspace(-8, 8, 401)
 _density = np.exp(-(_z**2) / 2) / np.exp(-(_z**2) / 2).sum()
 
 
-def _mean(values) -> float:
+def _expected(values) -> float:
+    """The mean of values at _z, for z with a normal distribution."""
     return float(_density @ values)
 
 
@@ -362,21 +397,21 @@ def signal_after(g: Callable, c: float, nets: int = 8, width: int = 100) -> floa
 
 WRONG_GAINS = {
     "The same c for all of them: g has not been asked.": lambda g: 2.0,
-    "Upside down: the more g leaves, the smaller c must be.": lambda g: _mean(g(_z) ** 2),
+    "Upside down: the more g leaves, the smaller c must be.": lambda g: _expected(g(_z) ** 2),
     "These are variances of g(z). The next z = Σ w a has the mean SQUARE of a, its mean counts too.": lambda g: (
-        1 / (_mean(g(_z) ** 2) - _mean(g(_z)) ** 2)
+        1 / (_expected(g(_z) ** 2) - _expected(g(_z)) ** 2)
     ),
     "These keep the error signal, not the signal: asked is g, not its slope.": lambda g: (
-        1 / _mean(((g(_z + 1e-5) - g(_z - 1e-5)) / 2e-5) ** 2)
+        1 / _expected(((g(_z + 1e-5) - g(_z - 1e-5)) / 2e-5) ** 2)
     ),
     "The root is too much: c is n times the variance, not the standard deviation.": lambda g: (
-        1 / np.sqrt(_mean(g(_z) ** 2))
+        1 / np.sqrt(_expected(g(_z) ** 2))
     ),
 }
 
 
 def _right_gain(g):
-    return 1 / _mean(g(_z) ** 2)
+    return 1 / _expected(g(_z) ** 2)
 
 
 def _by_midpoints(g):
