@@ -79,9 +79,17 @@ def in_picture(loss) -> np.ndarray:
 
 def deeper(X, Y, *, steps: int = 150):
     """Logistic stacks of one layer, two layers, …: their losses, and what each says of one digit of each class."""
-    board = Board(1, 2, size=(9.6, 4.2), titles=("the loss after each step, and ln 10", "what it says in the end"))
+    board = Board(
+        1,
+        2,
+        size=(9.6, 4.2),
+        titles=("the loss after each step, and ln 10", "what it says in the end, from 0 (dark) to 1"),
+    )
     losses, says = board.axes
     mean_loss(losses, steps, (0.005, 20))
+    one_layer, _ = descent(*stack_and_start(X, Y, 1, 1.0, hidden="logistic"), 2.0, steps)
+    losses.plot(one_layer, color="#8a8a8a", linestyle="--", linewidth=1.4, label="1 layer, η = 2")
+    losses.legend(loc="lower left", frameon=False)
     board.curve("loss", losses, **AFTER)
     board.cells("says", says, extent=(-0.5, 9.5, 9.5, -0.5), limits=(0, 1))
     says.set(xticks=range(10), yticks=range(10), xlabel="probability of class", ylabel="a picture of", aspect="equal")
