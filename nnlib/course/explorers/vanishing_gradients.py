@@ -79,12 +79,8 @@ def in_picture(loss) -> np.ndarray:
 
 def deeper(X, Y, *, steps: int = 150):
     """Logistic stacks of one layer, two layers, …: their losses, and what each says of one digit of each class."""
-    board = Board(
-        1,
-        2,
-        size=(9.6, 4.2),
-        titles=("the loss after each step, and ln 10", "what it says in the end, from 0 (dark) to 1"),
-    )
+    titles = "the loss after each step, and ln 10", "what it says in the end, from 0 (dark) to 1"
+    board = Board(1, 2, size=(9.6, 4.2), titles=titles)
     losses, says = board.axes
     mean_loss(losses, steps, (0.005, 20))
     one_layer, _ = descent(*stack_and_start(X, Y, 1, 1.0, hidden="logistic"), 2.0, steps)
