@@ -30,6 +30,7 @@ check_chain = Answers(
                 "That is a(1 − a), the slope of a logistic unit. Of tanh it is 1 − a².": 0.16,
                 "The square is missing: 1 − a².": 0.2,
                 "That is a². The slope is what it lacks to 1.": 0.64,
+                "The square belongs to a alone: 1 − a², not (1 − a)².": 0.04,
                 "That is tanh′ at z = 0.8. Here 0.8 is the activation a: 1 − a².": 1 - np.tanh(0.8) ** 2,
             },
         ),
@@ -69,13 +70,17 @@ check_chain = Answers(
                 "That would be right at a = 0, where the slope is 1.": 1.0,
                 "That is for logistic units at their steepest. Here the slope is 0.36.": 4.0,
                 "Upside down: w times the slope is to be 1.": 0.36,
+                "Divided by the activation. What stands beside w on the way back is the slope.": 1 / 0.8,
+                "The size of δ would be kept, but its sign would change in each step. Asked is the positive weight.": (
+                    -1 / 0.36
+                ),
                 "That is what has to come to the factor 0.72. Asked is the whole weight.": 1 / 0.72,
                 "No root: each step has one weight and one slope, w · g′ = 1.": 1 / 0.36**0.5,
             },
         ),
     },
-    praise="the bound of tanh is 1, and still the signal dies, because no unit is at its steepest. A weight of 2.78 "
-    "would keep it, but only while a is 0.8 or −0.8.",
+    praise="tanh may have slopes up to 1, and with weights of 2 the error signal could double in each step. It dies "
+    "all the same, because no unit is at its steepest. A weight of 2.78 would keep it, while a is 0.8 or −0.8.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -99,14 +104,16 @@ def _normalize_back(
     sign: float = -1.0,
     gather: Callable = lambda rows, scale: rows.sum(axis=0),
     with_z: Callable = lambda z_hat, Z: z_hat,
+    shift: Callable = lambda E, scale: E.sum(axis=0),
+    mean_of: Callable = _mean,
 ) -> Callable:
     """The backward pass of a normalized layer with its decisions left open, to be made rightly or wrongly."""
 
     def back(Z, scale, E):
         deviation = deviation_of(Z)
-        paired = with_z((Z - Z.mean(axis=0)) / deviation, Z)
+        paired = with_z((Z - mean_of(Z)) / deviation, Z)
         own = E + sign * of_error(E) + sign * paired * of_spread(E * paired)
-        return divide(scale, deviation) * own, gather(E * paired, scale), E.sum(axis=0)
+        return divide(scale, deviation) * own, gather(E * paired, scale), shift(E, scale)
 
     return back
 
@@ -117,6 +124,17 @@ def _none(rows):
 
 def _over_units(rows):
     return rows.mean(axis=1, keepdims=True)
+
+
+def _without_outer_z_hat(Z, scale, E):
+    _, d_scale, d_shift = _nnlib(Z, scale, E)
+    z_hat = (Z - _mean(Z)) / _root(Z)
+    return scale / _root(Z) * (E - _mean(E) - _mean(E * z_hat)), d_scale, d_shift
+
+
+def _exchanged(Z, scale, E):
+    dZ, d_scale, d_shift = _nnlib(Z, scale, E)
+    return dZ, d_shift, d_scale
 
 
 def _over_each_row(Z, scale, E):
@@ -156,9 +174,8 @@ check_normalize_back = Exercise(
     also_right=_by_jacobians,
     slips={
         "The mean of E is missing: every z moves the mean that is taken from all.": _normalize_back(of_error=_none),
-        "The part with ẑ is missing: every z moves the deviation by which all are divided.": _normalize_back(
-            of_spread=_none
-        ),
+        "The part with ẑ is missing: every z moves the deviation by which all are divided. Or the mean of E ⊙ Ẑ was "
+        "taken for a product of two means: that of Ẑ is 0.": _normalize_back(of_spread=_none),
         "Mean and deviation are taken for constants. They move with every z.": _normalize_back(_none, _none),
         "The means run over the units. They belong over the samples of the batch, axis=0.": _normalize_back(
             _over_units, _over_units
@@ -183,6 +200,16 @@ check_normalize_back = Exercise(
         "Not divided by the deviation: ẑ = (z − mean)/deviation.": _normalize_back(
             divide=lambda scale, deviation: scale + 0 * deviation
         ),
+        "The factor scale stands there twice: once is enough, in front of all.": _normalize_back(
+            divide=lambda scale, deviation: scale**2 / deviation
+        ),
+        "The second mean is to be multiplied by Ẑ before it is taken away.": _without_outer_z_hat,
+        "Mean and deviation are those of all entries of Z. Each unit has its own, axis=0.": _normalize_back(
+            np.mean, np.mean, lambda Z: np.sqrt(Z.var() + EPSILON), mean_of=np.mean
+        ),
+        "A sum over the batch in the part with ẑ, where a mean belongs.": _normalize_back(
+            of_spread=lambda rows: rows.sum(axis=0)
+        ),
         "Both means are taken away, not added.": _normalize_back(sign=1.0),
         "Here Z, where ẑ belongs.": _normalize_back(with_z=lambda z_hat, Z: Z),
         "∂E/∂scale is a sum over the batch, not a mean: scale serves all samples.": _normalize_back(
@@ -190,6 +217,11 @@ check_normalize_back = Exercise(
         ),
         "∂E/∂scale has no factor scale: u = scale · ẑ + shift, and its derivative with respect to scale is ẑ.": (
             _normalize_back(gather=lambda rows, scale: scale * rows.sum(axis=0))
+        ),
+        "That is ∂E/∂shift. Return ∂E/∂Z, ∂E/∂scale, ∂E/∂shift, in this order.": _exchanged,
+        "∂E/∂shift is a sum over the batch, not a mean.": _normalize_back(shift=lambda E, scale: E.mean(axis=0)),
+        "∂E/∂shift has no factor scale: shift is added after scale has been multiplied.": _normalize_back(
+            shift=lambda E, scale: scale * E.sum(axis=0)
         ),
     },
     praise="the backward pass that many are afraid of is three lines once the two means are kept. It is the next piece "
@@ -223,18 +255,19 @@ def _passes(kind: str) -> tuple[np.ndarray, np.ndarray]:
     return DeepFit(stack, X, Y).delta_norms(w)[:-1], np.array(signals.a[1:-1])
 
 
-def _table() -> tuple[str, float]:
+def _table() -> tuple[str, float, np.ndarray]:
+    """The table; of P, as it stands there, the factor a layer on the average, and that of each layer."""
     passes = {name: _passes(kind) for name, kind in COLUMNS.items()}
     rows = ["layer " + "".join(f"{name:>10}" for name in passes)]
     for l in range(10, 0, -1):
         rows.append(f"|δ^{l}|".ljust(6) + "".join(f"{norms[l - 1]:10.3g}" for norms, _ in passes.values()))
     rows += ["a = 0 " + "".join(f"{np.mean(a == 0):10.0%}" for _, a in passes.values())]
     rows += ["max a " + "".join(f"{a.max():10.3g}" for _, a in passes.values())]
-    first, last = (float(f"{passes['P'][0][l]:.3g}") for l in (0, -1))
-    return "\n".join(rows), (first / last) ** (1 / 9)
+    steps = [float(f"{norm:.3g}") for norm in passes["P"][0]]
+    return "\n".join(rows), (steps[0] / steps[-1]) ** (1 / 9), np.divide(steps[:-1], steps[1:])
 
 
-table_of_stacks, A_LAYER = _table()
+table_of_stacks, A_LAYER, EACH_LAYER = _table()
 
 check_stacks = Answers(
     name="stacks",
@@ -242,7 +275,10 @@ check_stacks = Answers(
         "P": Asked(
             right=COLUMNS["P"],
             options=KINDS,
-            slips={"With He's 2 a ReLU stack nearly keeps |δ|. This one loses a third in each layer.": "ReLU, c = 2"},
+            slips={
+                "With He's 2 a ReLU stack nearly keeps |δ|. This one loses a third in each layer.": "ReLU, c = 2",
+                "The units are the right ones. But with c = 4 |δ| would grow on the way down.": "ReLU, c = 4",
+            },
             hint="Column P: about half of its activations are exactly 0. Which unit does that?",
         ),
         "Q": Asked(
@@ -273,6 +309,10 @@ check_stacks = Answers(
                 "That is the share of all nine steps. Asked is the factor of one: the ninth root.": A_LAYER**9,
                 "That is the tenth root. From layer 10 to layer 1 there are nine steps.": A_LAYER**0.9,
                 "That is the share divided by the steps. Factors multiply, so take the root.": A_LAYER**9 / 9,
+                "That is the mean of the nine factors. Factors multiply: which one, nine times over, does the same?": (
+                    EACH_LAYER.mean()
+                ),
+                "That is the first step alone. Asked is the average of all nine.": EACH_LAYER[-1],
                 "Upside down: on the way DOWN |δ| shrinks.": 1 / A_LAYER,
             },
         ),
@@ -281,6 +321,7 @@ check_stacks = Answers(
             slips={
                 "That is c times the share of units that are on, the factor of the SQUARE of |δ|.": 0.5,
                 "That is the weights alone. Half of the units are off.": 1.0,
+                "That is what the table says. Asked is the theory, from c and the share of units that are on.": A_LAYER,
                 "Upside down: c · ½ is below 1, and so is its root.": np.sqrt(2.0),
                 "c is 1, and half of the units are on: that is one ½, and |δ| has the root of it.": 0.25,
             },
@@ -316,21 +357,22 @@ def skip_back_d(E, W, H, slope):  # ∂E/∂A of a layer A_out = A + g(A Wᵀ + 
     return D @ W
 
 
-def relu_back_e(E, W, A):  # ∂E/∂A of a ReLU layer A_out = relu(A Wᵀ + b), from E = ∂E/∂A_out
+def relu_back_e(E, W, A, A_out):  # ∂E/∂A of a ReLU layer A_out = relu(A Wᵀ + b), from E = ∂E/∂A_out
     D = E * (A > 0)
     return D @ W
 
 
 broken_pieces = {piece.__name__: piece for piece in (start_a, train_b, predict_c, skip_back_d, relu_back_e)}
-BUGS = (
-    "a variance stands where a standard deviation belongs",
-    "normalized over the units, not over the batch",
-    "the outputs of a sample depend on the other samples",
+BUGS = (  # not in the order of the pieces
     "the free way down is missing",
+    "normalized over the units, not over the batch",
+    "the bias is missing",
     "the slopes are those of another layer",
     "the mean and the deviation are taken for constants",
-    "the bias is missing",
+    "a variance stands where a standard deviation belongs",
+    "the outputs of a sample depend on the other samples",
 )
+FAULTS = {"start_a": BUGS[5], "train_b": BUGS[1], "predict_c": BUGS[6], "skip_back_d": BUGS[0], "relu_back_e": BUGS[3]}
 
 
 def _symptoms() -> dict[str, str]:
@@ -355,9 +397,7 @@ SYMPTOMS = _symptoms()
 
 check_bugs = Answers(
     name="bugs",
-    asked={
-        piece: Asked(right=BUGS[bug], options=BUGS, hint=SYMPTOMS[piece]) for bug, piece in enumerate(broken_pieces)
-    },
+    asked={piece: Asked(right=FAULTS[piece], options=BUGS, hint=SYMPTOMS[piece]) for piece in broken_pieces},
     praise="all five. Four of them run without a complaint, in a stack of equal layers all five do.",
 )
 
@@ -462,7 +502,13 @@ def _score(gain: Callable) -> tuple[bool, str]:
         )
     if off[worst] <= np.log(2):
         return True, f"{score}All keep their size within a factor of 2, with {most} values of g at most."
-    ratio = gains[worst] / _right_gain(ACTIVATIONS[worst])
+    ratios = {name: gains[name] / _right_gain(g) for name, g in ACTIVATIONS.items()}
+    ratio = ratios[worst]
+    if max(ratios.values()) < 1.001 * min(ratios.values()):
+        return (
+            False,
+            f"{score}All five c are {ratio:.3g} times what they should be. Do the weights of the mean add up to 1?",
+        )
     return False, f"{score}Its c is {ratio:.3g} times what it should be, and {LAYERS} layers do that {LAYERS} times."
 
 
@@ -474,6 +520,7 @@ check_gain = Contest(
     slips={
         **WRONG_GAINS,
         "and 30 layers do that 30 times": _by_draws,
+        "Do the weights of the mean add up to 1?": lambda g: 1 / np.sum(np.exp(-(_z**2) / 2) * g(_z) ** 2),
         "values of one activation are too many": lambda g: (
             1 / np.mean(g(np.random.default_rng(0).normal(size=100_000)) ** 2)
         ),
@@ -485,11 +532,11 @@ check_gain = Contest(
 # ---------------------------------------------------------------------------------------------------------------------
 
 share_of_the_first_layer = Question(
-    "Ten logistic layers of 16 units, weights that keep the size of a signal (c = 1). The error signal of the last of "
+    "Ten logistic layers of 16 units, the weights drawn with variance 1/n (c = 1). The error signal of the last of "
     "them is |δ¹⁰|. How much of it is |δ¹|, in the first one?",
     {
-        "about a half": "Tempting, because the weights were chosen to keep signals alike. But the way back leads "
-        "through the slopes as well, and in each layer.",
+        "about a half": "Tempting, because chapter 05 chose this variance to keep signals alike. But the way back "
+        "leads through the slopes as well, and in each layer.",
         "about a tenth": "Tempting, as if ten layers shared one error among them. They do not share it: each layer "
         "passes on what it gets, multiplied.",
         "about a hundredth": "Tempting: a loss of two fifths in each layer would do that. But logistic units "
@@ -518,8 +565,8 @@ best_single_cure = Question(
     "Twenty layers, 50 steps, for each stack the best of four learning rates. Which of the single cures ends lowest?",
     {
         "tanh with Xavier's start": "Tempting, because its error signal keeps a fifth of its size. It comes second.",
-        "ReLU with He's start": "Tempting, because its slopes are 1 or 0 and nothing is damped. But what is off stays "
-        "off, and a step that is a little too long switches units off for good.",
+        "ReLU with He's start": "Tempting, because slopes of 1 damp nothing. But about half of the slopes are 0: a "
+        "tenth of the error signal arrives, and where the steps are long enough to learn, units die.",
         "normalization of logistic units": "Each layer gets signals of the right size again, in every step of the "
         "training and not only at its start.",
         "skips around logistic units": "Tempting, because the error signal arrives undiminished. But the activations, "

@@ -7,7 +7,7 @@ import numpy as np
 from nnlib import datasets
 from nnlib.course.deep import DeepFit, DeepStack, batch_norm_backward, batch_statistics, normalize
 from nnlib.course.explorers._pictures import AFTER, DATA, over_steps
-from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure
+from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, short
 
 WIDTH = 16
 DEPTHS, VARIANCES, RATES = [2, 5, 10, 20], [0.25, 0.5, 1.0, 2.0, 4.0], [0.05, 0.1, 0.2, 0.5]
@@ -96,7 +96,7 @@ def deeper(X, Y, *, steps: int = 150):
         loss, w = descent(problem, w, eta, steps)
         outputs = problem.stack.predict(w, X)
         spread = np.ptp(outputs, axis=0).max()
-        numbers = {"hidden layers": depth, "η": eta, "mean loss at the start": loss[0], "after 150 steps": loss[-1]}
+        numbers = {"hidden layers": depth, "η": eta, "after 150 steps": loss[-1]}
         numbers |= {"right, of 100": int((outputs.argmax(axis=1) == classes).sum()), "largest spread": spread}
         alt = "With {hidden layers} hidden layers and η = {η} the mean loss is {after 150 steps} after 150 steps, and "
         return Frame({"loss": loss, "says": outputs[::10]}, numbers, alt + "{right, of 100} of 100 digits are right.")
@@ -141,7 +141,8 @@ def error_signals(X, Y, kinds, *, start=("logistic", 10, 1.0), eta: float = 0.2,
         numbers["loss at the start"] = loss[0]
         numbers |= {"after 30 steps": loss[-1]} if np.isfinite(loss[-1]) else {}
         alt = "{kind}, {hidden layers} hidden layers, c = {c}: the error signal of layer 1 is {|δ¹| / |δᴸ|} times that "
-        alt += "of the last hidden layer, a factor {a layer} a layer. Beside it the loss in training."
+        alt += "of the last hidden layer, a factor {a layer} a layer. In training the loss "
+        alt += "is {after 30 steps} after 30 steps." if np.isfinite(loss[-1]) else "leaves the picture."
         return Frame(marks, numbers, alt)
 
     controls = [
@@ -162,7 +163,7 @@ def one_feature(*, ask=None):
     looks = DATA, DATA | {"color": COLORS["blue"], "marker": "D"}, DATA | {"color": COLORS["sky"], "marker": "s"}
     for row, look in zip(rows, looks, strict=True):
         board.line(row, values, **look | {"markersize": 6})
-        board.line(f"5 in {row}", values, **look | {"markersize": 10, "markerfacecolor": "white", "markeredgewidth": 2})
+        board.line(f"5 in {row}", values, **look | {"markersize": 10, "markerfacecolor": "none", "markeredgewidth": 2})
     places = np.arange(1, 6)
     errors.set(xlim=(0.4, 5.6), ylim=(-2.4, 2.9), xlabel="sample", xticks=places)
     errors.axhline(0, color="#767676", linewidth=1)
@@ -176,16 +177,16 @@ def one_feature(*, ask=None):
         normalized = normalize(z, *batch_statistics(z))
         by_fixed = normalize(z, mean, variance).z_hat[0]
         e = {"one": np.array([[0.0, 0, 0, 0, 1]]), "all": np.ones((1, 5)), "like": normalized.z_hat}[push]
-        delta = np.round(batch_norm_backward(e, normalized, np.ones((1, 1)))[0][0], 12)
+        delta = np.round(batch_norm_backward(e, normalized, np.ones((1, 1)))[0][0], 12) + 0.0  # no −0
         marks = {"e": np.column_stack([places, e[0]])}
         for (row, height), at in zip(rows.items(), (z[0], normalized.z_hat[0], by_fixed), strict=True):
             marks |= {row: [(value, height) for value in at[:-1]], f"5 in {row}": (at[-1], height)}
         marks["δ"] = bars(places, delta, 0.0)
         numbers = {"z₅": z5, "mean": z.mean(), "deviation": normalized.deviation.item(), "ẑ₅": normalized.z_hat[0, -1]}
-        numbers |= {"ẑ₁": normalized.z_hat[0, 0], "ẑ₅, evaluation": by_fixed[-1], "δ₅": delta[-1], "δ₁": delta[0]}
-        numbers |= {"largest |δ|": np.abs(delta).max()}
+        numbers |= {"ẑ₅, evaluation": by_fixed[-1], "δ₅": delta[-1], "largest |δ|": np.abs(delta).max()}
+        numbers |= {"all ẑ": "  ".join(map(short, normalized.z_hat[0])), "all δ": "  ".join(map(short, delta))}
         alt = "Five samples before and after normalization; z₅ = {z₅} becomes {ẑ₅} in training, {ẑ₅, evaluation} by "
-        return Frame(marks, numbers, alt + "fixed statistics. Of the error on u, {δ₅} is left on z₅ and {δ₁} on z₁.")
+        return Frame(marks, numbers, alt + "fixed statistics. Of the error on u the five z get {all δ}.")
 
     controls = [
         Slider("z5", "z₅", np.arange(-3.0, 6.5, 0.5), 3.0, "{:g}"),
