@@ -507,7 +507,7 @@ def _score(gain: Callable) -> tuple[bool, str]:
     if max(ratios.values()) < 1.001 * min(ratios.values()):
         return (
             False,
-            f"{score}All five c are {ratio:.3g} times what they should be. Do the weights of the mean add up to 1?",
+            f"{score}All five c are {ratio:.3g} times what they should be. Do the weights of the mean add up to 1? Is a 2 in it twice?",
         )
     return False, f"{score}Its c is {ratio:.3g} times what it should be, and {LAYERS} layers do that {LAYERS} times."
 
@@ -520,7 +520,9 @@ check_gain = Contest(
     slips={
         **WRONG_GAINS,
         "and 30 layers do that 30 times": _by_draws,
-        "Do the weights of the mean add up to 1?": lambda g: 1 / np.sum(np.exp(-(_z**2) / 2) * g(_z) ** 2),
+        "Do the weights of the mean add up to 1? Is a 2 in it twice?": lambda g: (
+            1 / np.sum(np.exp(-(_z**2) / 2) * g(_z) ** 2)
+        ),
         "values of one activation are too many": lambda g: (
             1 / np.mean(g(np.random.default_rng(0).normal(size=100_000)) ** 2)
         ),
