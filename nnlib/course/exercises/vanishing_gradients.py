@@ -505,10 +505,8 @@ def _score(gain: Callable) -> tuple[bool, str]:
     ratios = {name: gains[name] / _right_gain(g) for name, g in ACTIVATIONS.items()}
     ratio = ratios[worst]
     if max(ratios.values()) < 1.001 * min(ratios.values()):
-        return (
-            False,
-            f"{score}All five c are {ratio:.3g} times what they should be. Do the weights of the mean add up to 1? Is a 2 in it twice?",
-        )
+        told = f"All five c are {ratio:.3g} times what they should be. "
+        return False, score + told + "Do the weights of the mean add up to 1? Is a 2 in it twice?"
     return False, f"{score}Its c is {ratio:.3g} times what it should be, and {LAYERS} layers do that {LAYERS} times."
 
 
