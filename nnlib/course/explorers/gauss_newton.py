@@ -41,9 +41,8 @@ def map_of_starts(problem, *, start=(0.5, 1.5), ask=None):
     board = Board(2, 2, size=(9.6, 5.2), width_ratios=(1.25, 1))
     ax, data, losses = board.tall_left()
     x, minimum = pictures.neuron_and_curve(ax, data, problem)
-    found, edges = basin(problem, "gauss-newton", minimum, max_steps=60), [axis[i] for axis in GRID for i in (0, -1)]
-    shown = np.log(np.maximum(found.steps[::-1], 1))
-    ax.imshow(shown, extent=edges, cmap=STEPS, vmin=0, vmax=np.log(60), zorder=1.9)
+    steps = np.log(np.maximum(basin(problem, "gauss-newton", minimum, max_steps=60).steps, 1))
+    ax.pcolormesh(*GRID, steps, shading="nearest", cmap=STEPS, vmin=0, vmax=np.log(60), zorder=1.9)
     ax.set(xlim=pictures.NEURON_WINDOW[0], ylim=pictures.NEURON_WINDOW[1], aspect="equal")
     scale = ScalarMappable(LogNorm(1, 60), STEPS)
     bar = board.fig.colorbar(scale, ax=ax, location="bottom", shrink=0.7, ticks=[1, 2, 5, 10, 20, 50], format="%d")
@@ -71,12 +70,9 @@ def paths(board, axes, problem, looks, x, minimum, start, ask, max_steps: int = 
             run = pictures.run_to(minimum, METHODS[name](problem, [w1, b]), max_steps)
             marks |= {f"path of {name}": pictures.in_sight(run.w, surface), f"loss of {name}": run.loss}
             marks |= {f"curve of {name}": curve(problem, run.w[-1], x), **labels[name](run.w)}
-            arrives, stops = pictures.is_near(run.w[-1], minimum), "singular" if run.ending else "elsewhere"
-            numbers |= {
-                name: "star" if arrives else stops,
-                f"steps, {name}": len(run.records),
-                f"loss after step 1, {name}": run.loss[1],
-            }
+            there, ends = pictures.is_near(run.w[-1], minimum), "singular" if run.ending else "elsewhere"
+            numbers |= {name: "star" if there else ends, f"steps, {name}": len(run.records)}
+            numbers |= {f"loss after step 1, {name}": run.loss[1]}
             numbers |= {f"smaller λ, {name}": np.linalg.eigvalsh(matrices[name])[0]}
             alt += f" {name}, after {{steps, {name}}} steps: {{{name}}}."
         return Frame(marks, numbers, alt)
@@ -181,12 +177,9 @@ def growing_residuals(problem, star, *, w0=(1.7, -0.9), start=(10, 12), max_step
         matrices = show_matrices(fit.hessian(w), fit.normal_equations(w).JTJ)
         for part, matrix in matrices.items():
             for i, value in enumerate(matrix.flat):
-                written = f"{round(value, 2) + 0:.2f}".replace("-", "−")
-                marks[f"{part} {i}"] = (0.5 + i % 2, 0.5 + i // 2, written)
-        alt = (
-            "With the residuals times {t}, after {k} steps: Gauss–Newton is {distance, Gauss–Newton} from the star, "
-            "Newton {distance, Newton}. The predicted rate of Gauss–Newton is {predicted rate}."
-        )
+                marks[f"{part} {i}"] = 0.5 + i % 2, 0.5 + i // 2, f"{round(value, 2) + 0:.2f}".replace("-", "−")
+        alt = "Residuals times {t}, step {k}: Gauss–Newton is {distance, Gauss–Newton} from the star, at a rate of "
+        alt += "{predicted rate}, Newton {distance, Newton}."
         return Frame(marks | matrices, numbers, alt)
 
     size = Slider("t", "t, size of the residuals", SIZES, start=start[0], format="{:d}")
@@ -205,6 +198,8 @@ def contours(problem, first, second):
 EXAMPLES = {
     "two_matrices": lambda: two_matrices(pictures.neuron()),
     "three_matrices": lambda: three_matrices(*pictures.sine_network(), lambda x: np.sin(2 * np.pi * x)),
-    "growing_residuals": lambda: growing_residuals(pictures.neuron(), np.array([1.4209593873, -0.9225805974])),
+    "growing_residuals": lambda: growing_residuals(
+        pictures.neuron(), Run.of(newton(pictures.neuron(), [1.4, -0.9]), 8).w[-1]
+    ),
     "map_of_starts": lambda: map_of_starts(pictures.neuron()),
 }
