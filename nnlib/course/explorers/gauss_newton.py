@@ -64,7 +64,7 @@ def paths(board, axes, problem, looks, x, minimum, start, ask, max_steps: int = 
     above(data, ncols=2)
 
     def show(w1, b):
-        matrices = {"Newton": problem.hessian([w1, b]), "Gauss–Newton": problem.normal_equations([w1, b]).JTJ}
+        JTJ, H = problem.normal_equations([w1, b]).JTJ, problem.hessian([w1, b])
         marks, numbers, alt = {"start": (w1, b)}, {"w₁": w1, "b": b}, "The paths from w = ({w₁}, {b})."
         for name in looks:
             run = pictures.run_to(minimum, METHODS[name](problem, [w1, b]), max_steps)
@@ -73,7 +73,8 @@ def paths(board, axes, problem, looks, x, minimum, start, ask, max_steps: int = 
             there, ends = pictures.is_near(run.w[-1], minimum), "singular" if run.ending else "elsewhere"
             numbers |= {name: "star" if there else ends, f"steps, {name}": len(run.records)}
             numbers |= {f"loss after step 1, {name}": run.loss[1]}
-            numbers |= {f"smaller λ, {name}": np.linalg.eigvalsh(matrices[name])[0]}
+            matrix, of = (H, "H") if name == "Newton" else (JTJ, "JᵀJ")
+            numbers[f"smaller λ of {of}"] = np.linalg.eigvalsh(matrix)[0]
             alt += f" {name}, after {{steps, {name}}} steps: {{{name}}}."
         return Frame(marks, numbers, alt)
 
@@ -173,13 +174,13 @@ def growing_residuals(problem, star, *, w0=(1.7, -0.9), start=(10, 12), max_step
             marks |= {f"path of {name}": path, f"here of {name}": path[-1], f"distance of {name}": far}
             marks |= {f"curve of {name}": curve(fit, path[-1], x)}
             numbers |= {f"distance, {name}": far[-1]}
-        w = runs["Gauss–Newton"].w[: k + 1][-1]
-        matrices = show_matrices(fit.hessian(w), fit.normal_equations(w).JTJ)
+        numbers |= {"measured rate": far[-1] / far[-2]} if k and far[-2] > 1e-12 else {}  # Gauss–Newton's, the last
+        matrices = show_matrices(fit.hessian(path[-1]), fit.normal_equations(path[-1]).JTJ)
         for part, matrix in matrices.items():
             for i, value in enumerate(matrix.flat):
                 marks[f"{part} {i}"] = 0.5 + i % 2, 0.5 + i // 2, f"{round(value, 2) + 0:.2f}".replace("-", "−")
-        alt = "Residuals times {t}, step {k}: Gauss–Newton is {distance, Gauss–Newton} from the star, at a rate of "
-        alt += "{predicted rate}, Newton {distance, Newton}."
+        alt = "Residuals times {t}, step {k}: Gauss–Newton is {distance, Gauss–Newton} from the star, Newton "
+        alt += "{distance, Newton}. The predicted rate of Gauss–Newton is {predicted rate}."
         return Frame(marks | matrices, numbers, alt)
 
     size = Slider("t", "t, size of the residuals", SIZES, start=start[0], format="{:d}")
