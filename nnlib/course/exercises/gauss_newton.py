@@ -188,6 +188,29 @@ def _last_sample(w, x, y):
     return _network_step(w, x, y)[0], np.outer(row, row), np.zeros(4)
 
 
+def _scaled_matrix(w, x, y):
+    g, JTJ, p = _network_step(w, x, y)
+    return g, JTJ / len(x), p
+
+
+def _inner_products(w, x, y):
+    g, JTJ, p = _network_step(w, x, y)
+    return g, np.full((4, 4), np.trace(JTJ)), p
+
+
+def _end_of_step(w, x, y):
+    g, JTJ, p = _network_step(w, x, y)
+    return g, JTJ, w + p
+
+
+def _tanh_output(w, x, y):
+    a = np.tanh(w[0] * x + w[1])
+    output = np.tanh(w[2] * a + w[3])
+    d = (1 - output**2) * w[2] * (1 - a * a)
+    J = np.column_stack([d * x, d, (1 - output**2) * a, 1 - output**2])
+    return J.T @ (output - y), J.T @ J, np.zeros(4)
+
+
 def _drawn(seed: int, samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     w = np.array([0.8, -0.3, 1.4, 0.2]) + 0.3 * rng.normal(size=4)
@@ -229,10 +252,16 @@ check_network_step = Exercise(
             matrix=lambda JTJ: np.diag(np.diag(JTJ))
         ),
         "JᵀJ is that of the last sample alone: add up, do not replace.": _last_sample,
+        "JᵀJ is a mean over the samples. Asked is the sum, as in g.": _scaled_matrix,
+        "Every entry got the sum of the squares of the row. The product of each with each is np.outer(row, row).": (
+            _inner_products
+        ),
+        "The output unit is linear: no tanh around w₃a + w₄.": _tanh_output,
+        "That is the point where the step ends, w + p. Asked is p.": _end_of_step,
         "This is −g. The step solves JᵀJ p = −g.": _with_rows(step=lambda JTJ, g: -g),
         "This is −JᵀJ g. The step solves JᵀJ p = −g.": _with_rows(step=lambda JTJ, g: -JTJ @ g),
     },
-    praise="g, JᵀJ and the step, and never more than one row of J in memory. A sum over the samples can be cut "
+    praise="g, JᵀJ and the step. Both are sums over the samples, so J need not be stored, and a sum can be cut "
     "anywhere; chapter 12 will cut it over blocks and over machines.",
     digits=6,
 )
@@ -292,6 +321,7 @@ check_logs = Answers(
             right=STEPS_TO_GO,
             slips={
                 "That many steps are not quite enough: round up.": STEPS_TO_GO - 1,
+                "One step less is enough already.": STEPS_TO_GO + 1,
                 "That counts from the start. Asked are the steps AFTER step 7.": STEPS_TO_GO + 7,
                 "That is Newton's answer. Without quadratic convergence each step gains the same factor.": 1,
             },
@@ -392,8 +422,8 @@ check_bugs = Answers(
         run: Asked(right=BUGS[bug], options=BUGS, hint=_how_it_runs(broken_runs[run]))
         for run, bug in zip(broken_runs, (1, 3, 5, 0, 2), strict=True)
     },
-    praise="all five. Three of them, a, c and e, arrive in the end, one or two digits in ten steps. A run that ends "
-    "well proves little. And b comes to rest quickly at a point where nothing is stationary.",
+    praise="all five. Three of them, a, c and e, arrive in the end: a run that ends well proves little. In ten steps a "
+    "gains less than three digits, c and e less than one. And b comes to rest beside the star, where g is not 0.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -441,7 +471,7 @@ def _score(program: Callable) -> tuple[bool, str]:
         y = np.asarray(y, dtype=float)
     except (TypeError, ValueError):
         y = np.empty(0)
-    if y.shape != X.shape or not np.isfinite(y).all():
+    if y.shape != X.shape or not (np.abs(y) < 1e100).all():
         raise Told(f"targets must return an array of {len(X)} finite numbers, a target for each x.")
     problem = _neuron(y)
     J, r, H = problem.jacobian(PLACE), problem.residuals(PLACE), problem.hessian(PLACE)
@@ -451,7 +481,11 @@ def _score(program: Callable) -> tuple[bool, str]:
     if np.abs(J.T @ r).max() > 1e-6 * size * np.linalg.norm(J):
         return False, "w is not even stationary: Jᵀr must be 0. Take from r what the columns of J can make up."
     if np.linalg.eigvalsh(H)[0] <= 0:
-        return False, "w is stationary, but no minimum: H has an eigenvalue that is not positive. Turn the sign of r?"
+        return (
+            False,
+            "w is stationary, but no minimum: H has an eigenvalue that is not positive. "
+            "Turn the sign of r, or make it smaller?",
+        )
     rate = float(np.max(np.abs(np.linalg.eigvals(solve(J.T @ J, H - J.T @ J)))))
     if rate <= 1:
         return False, f"w is a minimum, and Gauss–Newton converges to it, with the rate {rate:.3g}. Larger residuals?"
@@ -469,7 +503,7 @@ check_contest = Contest(
     also_right=lambda x, w: _drawn_residuals(x, w),
     slips={
         "w is not even stationary": lambda x, w: _curved(x, w, normal=False),
-        "Turn the sign of r?": lambda x, w: _curved(x, w, sign=-1.0),
+        "Turn the sign of r, or make it smaller?": lambda x, w: _curved(x, w, sign=-1.0),
         "Larger residuals?": lambda x, w: _curved(x, w, size=0.5),
         "Noise hits the bend of the curve only by chance": lambda x, w: _curved(x, w, size=2.5),
         "Nothing is left out there": lambda x, w: np.tanh(w[0] * x + w[1]),

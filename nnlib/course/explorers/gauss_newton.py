@@ -184,12 +184,13 @@ def growing_residuals(problem, star, *, w0=(1.7, -0.9), start=(10, 12), max_step
         return Frame(marks | matrices, numbers, alt)
 
     size = Slider("t", "t, size of the residuals", SIZES, start=start[0], format="{:d}")
-    return figure(board, show, [size, Slider("k", "k, steps", np.arange(max_steps + 1), start=start[1])], ask=ask)
+    steps = Slider("k", "k, steps", np.arange(max_steps + 1), start=start[1])
+    return figure(board, show, [size, steps], ask=ask, record={"k": [0, 1, 2, 3, 4, 6, 8, 12]})
 
 
 def contours(problem, first, second):
     """Contours of a loss as one line, the pen lifted between them."""
-    u, v = np.linspace(*first, 33), np.linspace(*second, 33)
+    u, v = np.linspace(*first, 29), np.linspace(*second, 29)
     loss = np.array([[problem.loss(np.array([a, b])) for a in u] for b in v])
     levels = loss.min() + np.geomspace(0.003, 1, 9) * np.ptp(loss)
     found = [line for level in levels for line in contour_generator(u, v, loss).lines(level)]
