@@ -33,10 +33,10 @@ def two_matrices(problem, *, start=(1.0, 1.0), ask=None):
     board = Board(2, 2, size=(9.6, 4.9), width_ratios=(1.15, 1))
     surface, data, losses = board.tall_left()
     x, minimum = pictures.neuron_and_curve(surface, data, problem)
-    return paths(board, (surface, data, losses), problem, LOOKS, x, minimum, start, ask)
+    return paths(board, (surface, data, losses), problem, LOOKS, x, minimum, start, ask=ask)
 
 
-def map_of_starts(problem, *, start=(0.5, 1.5), ask=None):
+def map_of_starts(problem, *, start=(0.5, 1.5)):
     """Where Gauss–Newton takes every start, and for one of them the path, the losses and the curve where it ends."""
     board = Board(2, 2, size=(9.6, 5.2), width_ratios=(1.25, 1))
     ax, data, losses = board.tall_left()
@@ -48,10 +48,10 @@ def map_of_starts(problem, *, start=(0.5, 1.5), ask=None):
     bar = board.fig.colorbar(scale, ax=ax, location="bottom", shrink=0.7, ticks=[1, 2, 5, 10, 20, 50], format="%d")
     bar.set_label("steps to the star (white: never)")
     looks = {"Gauss–Newton": {"color": "black", "markeredgecolor": "white"}}
-    return paths(board, (ax, data, losses), problem, looks, x, minimum, start, ask)
+    return paths(board, (ax, data, losses), problem, looks, x, minimum, start)
 
 
-def paths(board, axes, problem, looks, x, minimum, start, ask, max_steps: int = 20):
+def paths(board, axes, problem, looks, x, minimum, start, *, max_steps: int = 20, ask=None):
     """From one start: the path of each method, its losses, and the curve where it ends."""
     surface, data, losses = axes
     over_steps(losses, max_steps, (0.01, 40))
@@ -83,7 +83,7 @@ def paths(board, axes, problem, looks, x, minimum, start, ask, max_steps: int = 
     return figure(board, show, [weight, bias], ask=ask)
 
 
-def three_matrices(problem, w0, truth, *, start=(3, 1), ask=None):
+def three_matrices(problem, w0, truth, *, start=(3, 1)):
     """H of a network, JᵀJ and what is left out as images, on the way through training; the curve beside them."""
     titles = *PARTS, "the network", "", "left out ÷ H, in size"
     board = Board(2, 3, size=(9.6, 6.0), titles=titles, height_ratios=(1.15, 1))
@@ -121,7 +121,7 @@ def three_matrices(problem, w0, truth, *, start=(3, 1), ask=None):
 
     point = Slider("k", "k, step on the way to the minimum", ON_THE_WAY, start=start[0], format="{:d}")
     noise = Slider("noise", "noise, 1 is the data's own", [0, 1, 5], start=start[1], format="{:d}")
-    return figure(board, show, [point, noise], ask=ask)
+    return figure(board, show, [point, noise])
 
 
 def matrix_images(board, axes, extent, largest):
