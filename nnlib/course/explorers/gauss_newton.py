@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from contourpy import contour_generator
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
 
 from nnlib import NetworkFit, gauss_newton, levenberg_marquardt, newton
 from nnlib.course.basins import GRID, basin
@@ -17,9 +17,9 @@ from nnlib.course.explorers._pictures import ACCEPTED, AFTER, NOW, Run, above, c
 from nnlib.live import COLORS, Board, Frame, Slider, figure
 
 METHODS = {"Newton": newton, "Gauss–Newton": gauss_newton}
-LOOKS = {
-    "Newton": {"color": COLORS["purple"], "linestyle": "--"},
+LOOKS = {  # drawn in this order: where both say the same, the dashes of Newton's method lie on the other line
     "Gauss–Newton": {"color": COLORS["vermillion"], "linestyle": "-"},
+    "Newton": {"color": COLORS["purple"], "linestyle": "--"},
 }
 POINTS = {"color": "#555555", "marker": "o", "markersize": 4, "linestyle": "none"}
 PARTS = "H", "= JᵀJ", "+ what is left out"
@@ -46,7 +46,7 @@ def map_of_starts(problem, *, start=(0.5, 1.5)):
     ax.set(xlim=pictures.NEURON_WINDOW[0], ylim=pictures.NEURON_WINDOW[1], aspect="equal")
     scale = ScalarMappable(LogNorm(1, 60), STEPS)
     bar = board.fig.colorbar(scale, ax=ax, location="bottom", shrink=0.7, ticks=[1, 2, 5, 10, 20, 50], format="%d")
-    bar.set_label("steps to the star (white: never)")
+    bar.set_label("steps to the star (white: not there after 60)")
     looks = {"Gauss–Newton": {"color": "black", "markeredgecolor": "white"}}
     return paths(board, (ax, data, losses), problem, looks, x, minimum, start)
 
@@ -92,9 +92,9 @@ def three_matrices(problem, w0, truth, *, start=(3, 1)):
     inputs, clean, x = problem.X[:, 0], truth(problem.X[:, 0]), np.linspace(-1, 1, 161)
     data.set(xlim=(-1.02, 1.02), ylim=(-2.2, 2.2), xlabel="x", ylabel="y")
     over_steps(share, max(ON_THE_WAY), (1e-6, 1), ylabel="")
-    show_matrices = matrix_images(board, images, (0.5, 31.5, 31.5, 0.5), 6)
+    show_matrices = matrix_images(board, images, (-0.5, 30.5, 30.5, -0.5), 6)
     for ax in images:
-        ax.set(xticks=(1, 10, 20, 31), yticks=(1, 10, 20, 31))
+        ax.set(xticks=(0, 10, 20, 30), yticks=(0, 10, 20, 30))
     board.line("targets", data, **POINTS)
     board.curve("curve", data, x, **AFTER)
     board.curve("share", share, ON_THE_WAY, trail=False, **ACCEPTED)
@@ -132,42 +132,56 @@ def matrix_images(board, axes, extent, largest):
     return lambda H, JTJ: dict(zip(PARTS, (H, JTJ, H - JTJ), strict=True))
 
 
+def matrices_with_numbers(board, axes, names, largest):
+    """The same for two parameters of these names, with the elements written into the images."""
+    images = matrix_images(board, axes, (0, 2, 2, 0), largest)
+    for part, ax in zip(PARTS, axes, strict=True):
+        ax.set(xticks=(0.5, 1.5), xticklabels=names, yticks=(0.5, 1.5), yticklabels=names)
+        for i in range(4):
+            board.text(f"{part} {i}", ax, ha="center", va="center")
+
+    def marks(H, JTJ):
+        matrices = images(H, JTJ)
+        for part, matrix in list(matrices.items()):
+            for i, value in enumerate(matrix.flat):
+                matrices[f"{part} {i}"] = 0.5 + i % 2, 0.5 + i // 2, f"{round(value, 2) + 0:.2f}".replace("-", "−")
+        return matrices
+
+    return marks
+
+
 def growing_residuals(problem, star, *, w0=(1.7, -0.9), start=(10, 12), max_steps: int = 12, ask=None):
     """One minimum, its residuals multiplied by t: both paths, their distances, and the three matrices after k steps."""
     board = Board(2, 3, size=(9.6, 6.4), height_ratios=(1.25, 1), titles=("", "", "", *PARTS))
     surface, data, distance, *images = board.axes
-    x, inputs = np.linspace(-2, 2, 161), problem.X[:, 0]
-    r, says, JTJ = problem.residuals(star), problem.predict(star, problem.X)[:, 0], problem.normal_equations(star).JTJ
-    factors = np.linalg.eigvals(np.linalg.solve(JTJ, problem.hessian(star) - JTJ))
     surface.set(xlim=(0.5, 2.4), ylim=(-1.9, 0), xlabel="weight w₁", ylabel="bias b", aspect="equal")
     data.set(xlim=(-2.05, 2.05), ylim=(-4.6, 4.6), xlabel="x", ylabel="y")
     over_steps(distance, max_steps, (1e-16, 10), ylabel="distance to the star")
     board.line("contours", surface, color="#8a8a8a", linewidth=0.7)
     surface.plot(*star, "*", color="black", markersize=15, zorder=2)
     board.line("targets", data, **POINTS)
+    x = np.linspace(-2, 2, 161)
     for name, look in LOOKS.items():
         board.line(f"path of {name}", surface, **ACCEPTED | look)
         board.line(f"here of {name}", surface, **NOW | {"color": look["color"], "markersize": 7})
         board.curve(f"curve of {name}", data, x, trail=False, label=name, **AFTER | look)
         board.curve(f"distance of {name}", distance, trail=False, **ACCEPTED | look)
     above(data, ncols=1)
-    show_matrices = matrix_images(board, images, (0, 2, 2, 0), 8)
-    for part, ax in zip(PARTS, images, strict=True):
-        ax.set(xticks=(0.5, 1.5), xticklabels=("w₁", "b"), yticks=(0.5, 1.5), yticklabels=("w₁", "b"))
-        for i in range(4):
-            board.text(f"{part} {i}", ax, ha="center", va="center")
+    show_matrices = matrices_with_numbers(board, images, ("w₁", "b"), 6)
+    JTJ = problem.normal_equations(star).JTJ
+    rate = np.abs(np.linalg.eigvals(np.linalg.solve(JTJ, problem.hessian(star) - JTJ))).max()
 
     @cache
     def with_residuals(t):
         """The problem, the contours of its loss, and both runs."""
-        fit = NetworkFit(problem.net, inputs, says - t * r)
+        fit = residuals_times(t, problem, star)
         runs = {name: Run.of(method(fit, w0), max_steps) for name, method in METHODS.items()}
         return fit, contours(fit, surface.get_xlim(), surface.get_ylim()), runs
 
     def show(t, k):
         fit, lines, runs = with_residuals(t)
-        marks = {"contours": lines, "targets": np.column_stack([inputs, fit.Y])}
-        numbers = {"t": t, "k": k, "predicted rate": np.abs(t * factors).max()}
+        marks = {"contours": lines, "targets": np.column_stack([fit.X, fit.Y])}
+        numbers = {"t": t, "k": k, "predicted rate": abs(t) * rate}
         for name, run in runs.items():
             path = run.w[: k + 1]
             far = [max(np.hypot(*(w - star)), 1e-16) for w in path]
@@ -175,17 +189,20 @@ def growing_residuals(problem, star, *, w0=(1.7, -0.9), start=(10, 12), max_step
             marks |= {f"curve of {name}": curve(fit, path[-1], x)}
             numbers |= {f"distance, {name}": far[-1]}
         numbers |= {"measured rate": far[-1] / far[-2]} if k and far[-2] > 1e-12 else {}  # Gauss–Newton's, the last
-        matrices = show_matrices(fit.hessian(path[-1]), fit.normal_equations(path[-1]).JTJ)
-        for part, matrix in matrices.items():
-            for i, value in enumerate(matrix.flat):
-                marks[f"{part} {i}"] = 0.5 + i % 2, 0.5 + i // 2, f"{round(value, 2) + 0:.2f}".replace("-", "−")
+        marks |= show_matrices(fit.hessian(path[-1]), fit.normal_equations(path[-1]).JTJ)
         alt = "Residuals times {t}, step {k}: Gauss–Newton is {distance, Gauss–Newton} from the star, Newton "
         alt += "{distance, Newton}. The predicted rate of Gauss–Newton is {predicted rate}."
-        return Frame(marks | matrices, numbers, alt)
+        return Frame(marks, numbers, alt)
 
     size = Slider("t", "t, size of the residuals", SIZES, start=start[0], format="{:d}")
     steps = Slider("k", "k, steps", np.arange(max_steps + 1), start=start[1])
     return figure(board, show, [size, steps], ask=ask, record={"k": [0, 1, 2, 3, 4, 6, 8, 12]})
+
+
+def residuals_times(t, problem, star):
+    """The problem with other targets: the residuals at the star are t times as large."""
+    says = problem.predict(star, problem.X)[:, 0]
+    return NetworkFit(problem.net, problem.X[:, 0], says - t * problem.residuals(star))
 
 
 def contours(problem, first, second):
@@ -193,7 +210,8 @@ def contours(problem, first, second):
     u, v = np.linspace(*first, 29), np.linspace(*second, 29)
     loss = np.array([[problem.loss(np.array([a, b])) for a in u] for b in v])
     levels = loss.min() + np.geomspace(0.003, 1, 9) * np.ptp(loss)
-    found = [line for level in levels for line in contour_generator(u, v, loss).lines(level)]
+    drawn = Figure().add_subplot().contour(u, v, loss, levels)
+    found = [line for lines in drawn.allsegs for line in lines]
     return np.concatenate([part for line in found for part in (line, [[np.nan, np.nan]])])
 
 
