@@ -1,0 +1,356 @@
+"""Chapter 05: a bowl and its factors, a race of four methods, six starts, mini-batches with schedules, and patience."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from nnlib import MLP, CurveFit, NetworkFit, adam, datasets, momentum, steepest_descent
+from nnlib.course.explorers._pictures import (
+    AFTER,
+    BEFORE,
+    HERE,
+    NOW,
+    Run,
+    above,
+    curve,
+    data_and_curve,
+    over_steps,
+    sine_network,  # fmt: skip
+)
+from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, stepper
+from nnlib.optimizers.adam import Moments, adam_rule
+
+ETAS = [0.25, 0.5, 1, 1.5, 1.82, 1.94, 1.98, 1.993, 1.998, 2, 2.05]
+WINDOW, CORNER, START = (-1.9, 1.9), np.array([-1.3, -1.3]), np.array([0.7, 1.5])  # START: parts along v₁, v₂
+AXES, TURNED = np.eye(2)[::-1], np.array([[1, 1], [1, -1]]) / np.sqrt(2)  # v₁ and v₂, a column each
+PATIENCES, DRAWS = [1, 3, 10, 30, 100, 300, 1000], range(5)
+BATCHES, EPOCHS, RATE = [1, 5, 20, 50, 200], 30, 6e-4
+GREEN, SKY, ORANGE = ({"color": COLORS[name], "linewidth": 1.8} for name in ("green", "sky", "orange"))
+THIN = {"color": COLORS["green"], "linewidth": 0.9}
+PALE = {"color": "#9a9a9a", "linewidth": 1.2}
+METHODS = {
+    "descent": GREEN,
+    "momentum": SKY,
+    "Nesterov": SKY | {"linestyle": "--"},
+    "Adam": ORANGE | {"linestyle": (0, (5, 1, 1, 1))},
+}
+SCHEDULES = {
+    "constant": lambda epoch: RATE,
+    "falling": lambda epoch: RATE / (1 + epoch / 10),
+    "cosine": lambda epoch: RATE * (1 + np.cos(np.pi * epoch / EPOCHS)) / 2,
+}
+
+
+def window(board, surface) -> None:
+    """The plane of two weights with the star at the minimum, and the contours of a bowl, which turn with it."""
+    surface.grid(False)
+    surface.set(xlim=WINDOW, ylim=WINDOW, xlabel="w₁", ylabel="w₂", aspect="equal")
+    surface.plot(0, 0, "*", color="black", markersize=15, zorder=2)
+    board.line("contours", surface, color="#8a8a8a", linewidth=0.7, zorder=1)
+    board.line("start", surface, **HERE)
+    for name in ("v₁", "v₂"):
+        board.arrow(f"arrow {name}", surface, color="black", width=1.0)
+        board.text(name, surface, ha="center", va="center")
+
+
+def scene(kappa: float, V) -> dict:
+    """The marks of the bowl E = ½(c₁² + c₂²/κ), c the parts of w along the columns of V: contours, start, directions."""
+    lines = []
+    for size in 0.1 * 1.5 ** np.arange(9):
+        flat = np.linspace(-1, 1, 61) * min(2.7, size * np.sqrt(kappa))
+        steep = np.sqrt(np.maximum(size**2 - flat**2 / kappa, 0))
+        lines += [*np.transpose([steep, flat]), *np.transpose([-steep, flat])[::-1], [np.nan, np.nan]]
+    marks = {"contours": np.array(lines) @ V.T, "start": V @ START}
+    for name, v in zip(("v₁", "v₂"), V.T, strict=True):
+        marks |= {f"arrow {name}": (CORNER, CORNER + 0.45 * v), name: (*(CORNER + 0.62 * v), name)}
+    return marks
+
+
+def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
+    """Descent on E = ½(w₂² + w₁²/κ): the path, the loss, and the two factors that η makes."""
+    board = Board(2, 2, size=(9.6, 4.9), width_ratios=(1.1, 1), height_ratios=(1.5, 1))
+    surface, losses, dial = board.tall_left()
+    window(board, surface)
+    board.line("path", surface, **THIN | {"marker": "o", "markersize": 3.5})
+    over_steps(losses, max_steps, (1e-12, 1e3))
+    board.curve("loss", losses, **GREEN)
+    dial.axvspan(-1, 1, color="#e8f1f8")
+    dial.set(xlim=(-1.35, 1.35), ylim=(-0.6, 1.6), yticks=[0, 1], yticklabels=["along v₂", "along v₁"])
+    dial.set(xticks=[-1, 0, 1], xlabel="factor 1 − ηλ, shaded: shrinks")
+    for name, height in (("1", 1), ("2", 0)):
+        board.line(f"bar {name}", dial, color=COLORS["orange"], linewidth=6)
+        board.text(f"factor {name}", dial, ha="center", va="bottom")
+
+    def show(kappa, eta):
+        factors = 1 - eta * np.array([1, 1 / kappa])
+        parts = START * factors ** np.arange(10001)[:, None]
+        numbers = {"κ": kappa, "η": eta, "factor along v₁": factors[0], "factor along v₂": factors[1]}
+        near = np.hypot(*parts.T) < 1e-3 * np.hypot(*START)
+        numbers |= {"steps to a thousandth": int(near.argmax())} if near.any() else {}
+        parts = parts[: max_steps + 1]
+        loss = 0.5 * np.sum(parts**2 * [1, 1 / kappa], axis=1)
+        marks = scene(kappa, AXES) | {"path": parts[:, ::-1], "loss": loss}
+        for name, height, factor in (("1", 1, factors[0]), ("2", 0, factors[1])):
+            marks[f"bar {name}"] = [(0, height), (factor, height)]
+            marks[f"factor {name}"] = (factor, height + 0.15, f"{factor:.3g}".replace("-", "−"))
+        alt = "Descent in a bowl with condition number {κ} and η = {η}: the factors are {factor along v₁} along the "
+        return Frame(marks, numbers, alt + "steep direction and {factor along v₂} along the flat one.")
+
+    controls = [Slider("kappa", "κ, condition number", [3, 10, 30, 100, 300, 1000], start[0], "{:g}")]
+    return figure(board, show, [*controls, Slider("eta", "η, learning rate", ETAS, start[1], "{:g}")], ask=ask)
+
+
+def bowl(kappa: float, V) -> CurveFit:
+    """E = ½(c₁² + c₂²/κ), c the parts of w along the columns of V, as a problem."""
+    J = np.diag([1, kappa**-0.5]) @ V.T
+    return CurveFit(lambda w, x: J @ w, np.zeros(2), np.zeros(2))
+
+
+def racers(kappa: float, V, eta: float) -> dict:
+    """The four methods in the bowl, three of them with their best constants, Adam with learning rate η."""
+    problem, w0, root = bowl(kappa, V), V @ START, np.sqrt(kappa)
+    return {
+        "descent": steepest_descent(problem, w0, 2 / (1 + 1 / kappa)),
+        "momentum": momentum(problem, w0, (2 / (1 + 1 / root)) ** 2, ((root - 1) / (root + 1)) ** 2),
+        "Nesterov": momentum(problem, w0, 1.0, (root - 1) / (root + 1), nesterov=True),
+        "Adam": adam(problem, w0, eta),
+    }
+
+
+def race(*, start=(100, False, 0.1), stride: int = 5, tail: int = 20, max_steps: int = 200, ask=None):
+    """Descent, momentum, Nesterov and Adam from the same start in the same bowl, five steps at a press."""
+    board = Board(1, 2, size=(9.6, 4.4), width_ratios=(1, 1.15))
+    surface, losses = board.axes
+    window(board, surface)
+    over_steps(losses, max_steps, (1e-14, 100))
+    for name, look in METHODS.items():
+        board.line(f"path of {name}", surface, **look | {"linewidth": 1.2})
+        board.line(f"here {name}", surface, **NOW | {"color": look["color"]})
+        board.line(f"loss of {name}", losses, label=name, **look)
+    above(losses, ncols=4)
+
+    @cache
+    def runs(kappa, turned, eta):
+        all_runs = racers(kappa, TURNED if turned else AXES, eta).items()
+        return {name: (np.array(run.w), run.loss) for name, run in ((n, Run.of(s, max_steps)) for n, s in all_runs)}
+
+    def show(records, kappa, turned, eta):
+        k = stride * len(records)
+        marks, numbers = scene(kappa, TURNED if turned else AXES), {"steps": k}
+        for name, (w, loss) in runs(kappa, turned, eta).items():
+            marks |= {f"path of {name}": w[max(k - tail, 0) : k + 1], f"here {name}": w[k]}
+            marks[f"loss of {name}"] = np.column_stack([np.arange(k + 1), np.maximum(loss[: k + 1], 1e-14)])
+            numbers[name] = loss[k]
+        alt = "After {steps} steps from one start the losses are: descent {descent}, momentum {momentum}, Nesterov "
+        return Frame(marks, numbers, alt + "{Nesterov}, Adam {Adam}; the last steps in the bowl, and the losses.")
+
+    controls = [
+        Slider("kappa", "κ, condition number", [10, 30, 100], start[0], "{:g}"),
+        Choice("turned", "bowl", {"along the axes": False, "turned by 45°": True}, start[1]),
+        Slider("eta", "η of Adam", [0.03, 0.1, 0.3], start[2], "{:g}"),
+    ]
+
+    def begin(kappa, turned, eta):
+        return iter(range(max_steps // stride))
+
+    coarser = {"kappa": [10, 100], "eta": [0.1]}
+    return stepper(board, begin, show, controls, ask=ask, record=coarser, max_steps=max_steps // stride)
+
+
+def batches(problem, w0, *, start=(1, "constant"), ask=None):
+    """Mini-batches: the noise of the gradient at the start against their size, and the losses of 30 epochs."""
+    titles = "noise of the gradient", "loss over epochs", "loss over updates"
+    board = Board(1, 3, size=(9.8, 4.2), titles=titles)
+    noise, by_epoch, by_update = board.axes
+    m, g = len(problem.X), problem.gradient(w0)
+    B = np.array(BATCHES)
+    of_one = m * np.array([problem.batch([i]).gradient(w0) for i in range(m)])
+    measured = {size: relative_noise(of_one, g, size) for size in BATCHES[:-1]} | {m: 0.0}
+    one = np.sqrt(np.mean(np.sum((of_one - g) ** 2, axis=1))) / np.linalg.norm(g)
+    sizes = np.geomspace(1, m, 201)
+    without = np.sqrt(np.maximum(m - sizes, 1e-9) / (sizes * (m - 1)))
+    noise.loglog(sizes, one / np.sqrt(sizes), label="slope −½", **BEFORE)
+    noise.loglog(sizes, one * without, label="each sample once", **GREEN)
+    noise.loglog(B[:-1], [measured[size] for size in BATCHES[:-1]], "o", color=COLORS["green"], markersize=6)
+    noise.set(xlim=(0.8, 260), ylim=(0.01, 3), xlabel="batch size B", ylabel="relative noise")
+    noise.legend(loc="lower left", frameon=False)
+    over_steps(by_epoch, EPOCHS, (0.5, 500), ylabel="", xlabel="epoch")
+    over_steps(by_update, 6000, (0.5, 500), ylabel="", xlabel="update")
+    by_update.set(xscale="log", xlim=(0.8, 8000))
+    board.line("noise", noise, **NOW | {"color": COLORS["green"]})
+    board.curve("by epoch", by_epoch, np.arange(EPOCHS + 1), **GREEN)
+    board.line("by update", by_update, trail=True, **GREEN)
+
+    @cache
+    def run(size, schedule):
+        mini = {} if size == m else {"batch_size": size, "seed": 0}
+        return Run.of(steepest_descent(problem, w0, SCHEDULES[schedule], **mini), EPOCHS).loss
+
+    def show(size, schedule):
+        loss, updates = run(size, schedule), np.arange(EPOCHS + 1) * (m // size)
+        numbers = {"B": size, "updates an epoch": m // size, "relative noise": measured[size]}
+        numbers |= {"loss after 1 epoch": loss[1], "loss after 30": loss[-1], "highest of the last 5": loss[-5:].max()}
+        marks = {"by epoch": loss, "by update": np.column_stack([updates, loss])[1:]}
+        marks |= {"noise": (size, measured[size])} if size < m else {}
+        alt = "With batches of {B} the gradient's relative noise is {relative noise}; after 30 epochs of {updates an "
+        return Frame(marks, numbers, alt + "epoch} updates the loss is {loss after 30}.")
+
+    controls = [Slider("size", "B, batch size", BATCHES, start[0], "{:d}")]
+    controls += [Choice("schedule", "η", {name: name for name in SCHEDULES}, start[1])]
+    return figure(board, show, controls, ask=ask)
+
+
+def relative_noise(of_one, g, size: int, draws: int = 400) -> float:
+    """The root mean square of ‖g_B − g‖/‖g‖ over batches drawn without putting back."""
+    rng = np.random.default_rng(0)
+    means = np.array([of_one[rng.permutation(len(of_one))[:size]].mean(axis=0) for _ in range(draws)])
+    return float(np.sqrt(np.mean(np.sum((means - g) ** 2, axis=1))) / np.linalg.norm(g))
+
+
+def starts(problem, all_starts, *, start=("Nguyen–Widrow", "at the start", 0), steps: int = 1000, ask=None):
+    """What ten units say over the interval from six kinds of start, and the losses of 20 runs of Adam from each."""
+    board = Board(1, 2, size=(9.6, 4.4))
+    ramps, losses = board.axes
+    x = np.linspace(-1, 1, 81)
+    ramps.set(
+        xlim=(-1, 1), ylim=(-1.1, 1.1), xlabel="x", ylabel="tanh(ux + b) of ten units", xticks=[-1, -0.5, 0, 0.5, 1]
+    )
+    over_steps(losses, steps, (0.05, 200))
+    w, loss = adams(problem, np.concatenate(list(all_starts.values())), 0.01, steps)
+    w, loss = w.reshape(2, 6, 20, -1), loss.reshape(-1, 6, 20)
+    shown, medians = np.unique(np.geomspace(1, steps, 60).astype(int)), np.median(loss, axis=2)
+    shown = np.array([0, *shown])
+    for k, label in enumerate(["medians of all starts"] + 5 * [None]):
+        losses.plot(shown, medians[shown, k], label=label, **PALE)
+    for i in range(20):
+        board.curve(f"loss {i}", losses, shown, trail=False, color=COLORS["orange"], linewidth=0.9)
+    board.curve("median", losses, shown, trail=False, label="median of 20", color="black", linewidth=2.4)
+    board.curve("this", losses, shown, trail=False, label="this seed", **AFTER)
+    above(losses, ncols=3)
+    for j in range(10):
+        board.curve(f"unit {j}", ramps, x, trail=False, **AFTER | {"linewidth": 1.6})
+    names = list(all_starts)
+
+    def show(name, when, seed):
+        k, late = names.index(name), when != "at the start"
+        units = np.tanh(w[int(late), k, seed, :20].reshape(10, 2) @ [x, np.ones(81)])
+        ends = loss[-1, k]
+        marks = {f"unit {j}": unit for j, unit in enumerate(units)} | {"median": medians[shown, k]}
+        marks |= {f"loss {i}": loss[shown, k, i] for i in range(20)} | {"this": loss[shown, k, seed]}
+        numbers = {"start": name, "saturated": np.mean(np.abs(units) > 0.99), "loss at the start": loss[0, k, seed]}
+        numbers |= {"loss at the end": ends[seed], "lowest of 20": ends.min(), "median of 20": np.median(ends)}
+        numbers |= {"highest of 20": ends.max()}
+        alt = "Ten units from the start {start}; 20 runs of 1000 steps end at losses from {lowest of 20} to "
+        return Frame(marks, numbers, alt + "{highest of 20}, their median is {median of 20}.")
+
+    controls = [
+        Choice("name", "start", {name: name for name in names}, start[0]),
+        Choice("when", "units", {text: text for text in ("at the start", "after 1000 steps")}, start[1]),
+        Slider("seed", "seed", range(20), start[2], "{:d}"),
+    ]
+    return figure(board, show, controls, ask=ask, record={"seed": [0, 1, 2, 3]})
+
+
+def adams(problem, w, eta: float, steps: int):
+    """Adam from many starts of one 1-10-1 network at once: the weights before and after, and the losses."""
+    x, y, first, memory, loss = problem.X[:, 0], problem.Y[:, 0], w, Moments(0.0, 0.0, 0), []
+    for _ in range(steps + 1):
+        hidden, out = w[:, :20].reshape(-1, 10, 2), w[:, 20:]
+        a = np.tanh(hidden[:, :, :1] * x + hidden[:, :, 1:])
+        r = (out[:, None, :10] @ a)[:, 0] + out[:, 10:] - y
+        delta = out[:, :10, None] * r[:, None] * (1 - a * a)
+        parts = np.stack([delta @ x, delta.sum(-1)], -1).reshape(-1, 20), (a @ r[..., None])[..., 0]
+        last, (w, memory) = w, adam_rule(w, np.hstack([*parts, r.sum(1, keepdims=True)]), eta, memory, 0.9, 0.999, 1e-8)
+        loss.append(0.5 * (r * r).sum(1))
+    return np.array([first, last]), np.array(loss)
+
+
+def patience(*, start=(30, 4), max_steps: int = 1000, ask=None):
+    """Training and validation loss, where a patience stops, and the curves of the weights returned and of the last."""
+    board = Board(1, 2, size=(9.6, 4.4))
+    data, losses = board.axes
+    x = data_and_curve(data, np.array([-1, 1]), np.array([-1.5, 1.5]), 0.2, xlabel="x", ylabel="y")
+    data.lines[0].remove()
+    data.plot(x, np.sin(2 * np.pi * x), ":", color="black", linewidth=2, label="truth")
+    board.line("training data", data, color="#555555", marker="o", markersize=5, linestyle="none")
+    board.line("validation data", data, color=COLORS["orange"], marker="s", markersize=5, markerfacecolor="none",
+               linestyle="none")  # fmt: skip
+    board.curve("last", data, x, trail=False, label="last weights", **BEFORE)
+    board.curve("returned", data, x, trail=False, label="returned", **AFTER)
+    above(data, ncols=3)
+    over_steps(losses, max_steps, (1e-3, 30))
+    board.curve("training", losses, trail=False, label="training", **AFTER)
+    board.curve("validation", losses, trail=False, label="validation", color=COLORS["orange"], linestyle="--")
+    board.line("stop", losses, color="black", linewidth=1)
+    board.line("best", losses, **NOW | {"color": COLORS["orange"]})
+    above(losses, ncols=2)
+
+    @cache
+    def run(draw):
+        problem, validation = draws(draw)
+        taken = Run.of(adam(problem, problem.net.init(draw), 0.02), max_steps)
+        return problem, validation, taken, np.array([validation.loss(w) for w in taken.w])
+
+    def show(patience, draw):
+        problem, validation, taken, measured = run(draw)
+        best, stop = stopped(measured, patience)
+        says = {"returned": curve(problem, taken.w[best], x), "last": curve(problem, taken.w[-1], x)}
+        off = {name: np.sqrt(np.mean((values - np.sin(2 * np.pi * x)) ** 2)) for name, values in says.items()}
+        marks = {**says, "training": taken.loss, "validation": measured, "best": (best, measured[best])}
+        marks |= {"stop": [(stop, 1e-3), (stop, 30)]}
+        marks |= {"training data": np.hstack([problem.X, problem.Y])}
+        marks |= {"validation data": np.hstack([validation.X, validation.Y])}
+        numbers = {"patience": patience, "stops after": stop, "best step": best, "validation loss": measured[best]}
+        numbers |= {"of the last weights": measured[-1], "off the truth": off["returned"]}
+        numbers |= {"off the truth, last": off["last"]}
+        alt = "With patience {patience} training stops after step {stops after} and returns the weights of step "
+        return Frame(
+            marks,
+            numbers,
+            alt + "{best step}: validation loss {validation loss}, at the last step {of the last weights}.",
+        )
+
+    controls = [Slider("patience", "patience", PATIENCES, start[0], "{:d}")]
+    return figure(board, show, [*controls, Slider("draw", "draw of the data", DRAWS, start[1], "{:d}")], ask=ask)
+
+
+def draws(draw: int) -> tuple[NetworkFit, NetworkFit]:
+    """15 points of a noisy sine to train on, and 15 others for validation."""
+    net, sets = MLP([1, 10, 1]), (datasets.noisy_sine(seed, n_samples=15, noise=0.3) for seed in (draw, 100 + draw))
+    return tuple(NetworkFit(net, data.X, data.Y) for data in sets)
+
+
+def stopped(measured, patience: int) -> tuple[int, int]:
+    """The step of the lowest value so far, and the step at which it has not been undercut for so long."""
+    best = 0
+    for k, value in enumerate(measured):
+        best = k if value < measured[best] else best
+        if k - best >= patience:
+            break
+    return best, k
+
+
+def six_starts(net, draws: int = 20) -> dict[str, np.ndarray]:
+    """Weights (20, n) of each kind of start."""
+    schemes = {"zeros": "zeros", "±0.01": "uniform", "Xavier": "xavier", "He": "he", "Nguyen–Widrow": "nguyen-widrow"}
+    drawn = {name: np.array([net.init(seed, scheme) for seed in range(draws)]) for name, scheme in schemes.items()}
+    large = drawn["Xavier"].copy()
+    large[:, :20] = [np.random.default_rng(seed).normal(0, 30, 20) for seed in range(draws)]
+    return {**dict(list(drawn.items())[:2]), "too large": large, **dict(list(drawn.items())[2:])}
+
+
+def example_batches():
+    """200 points of the noisy sine, and the start of the chapter."""
+    data, net = datasets.noisy_sine(seed=0, n_samples=200), MLP([1, 10, 1])
+    return NetworkFit(net, data.X, data.Y), net.init(seed=0)
+
+
+EXAMPLES = {
+    "one_rate": one_rate,
+    "race": race,
+    "batches": lambda: batches(*example_batches()),
+    "starts": lambda: starts(sine_network()[0], six_starts(sine_network()[0].net)),
+    "patience": patience,
+}
