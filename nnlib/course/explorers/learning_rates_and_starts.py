@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from nnlib import MLP, CurveFit, NetworkFit, adam, datasets, momentum, steepest_descent
-from nnlib.course.explorers._pictures import (
-    AFTER,
-    BEFORE,
-    HERE,
-    NOW,
-    Run,
-    above,
-    curve,
-    data_and_curve,
-    over_steps,
-    sine_network,  # fmt: skip
-)
+from nnlib.course.exercises import learning_rates_and_starts as exercises
+from nnlib.course.explorers import _pictures as pictures
+from nnlib.course.explorers._pictures import AFTER, BEFORE, NOW, Run, above, over_steps
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, stepper
 from nnlib.optimizers.adam import Moments, adam_rule
 
@@ -29,6 +20,7 @@ PATIENCES, DRAWS = [1, 3, 10, 30, 100, 300, 1000], range(5)
 BATCHES, EPOCHS, RATE = [1, 5, 20, 50, 200], 30, 6e-4
 GREEN, SKY, ORANGE = ({"color": COLORS[name], "linewidth": 1.8} for name in ("green", "sky", "orange"))
 THIN = {"color": COLORS["green"], "linewidth": 0.9}
+HELD_BACK = {"color": COLORS["orange"], "marker": "s", "markerfacecolor": "none", "linestyle": "none"}
 PALE = {"color": "#9a9a9a", "linewidth": 1.2}
 METHODS = {
     "descent": GREEN,
@@ -49,7 +41,7 @@ def window(board, surface) -> None:
     surface.set(xlim=WINDOW, ylim=WINDOW, xlabel="w₁", ylabel="w₂", aspect="equal")
     surface.plot(0, 0, "*", color="black", markersize=15, zorder=2)
     board.line("contours", surface, color="#8a8a8a", linewidth=0.7, zorder=1)
-    board.line("start", surface, **HERE)
+    board.line("start", surface, **pictures.HERE)
     for name in ("v₁", "v₂"):
         board.arrow(f"arrow {name}", surface, color="black", width=1.0)
         board.text(name, surface, ha="center", va="center")
@@ -79,9 +71,7 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
     dial.axvspan(-1, 1, color="#e8f1f8")
     dial.set(xlim=(-1.35, 1.35), ylim=(-0.6, 1.6), yticks=[0, 1], yticklabels=["along v₂", "along v₁"])
     dial.set(xticks=[-1, 0, 1], xlabel="factor 1 − ηλ, shaded: shrinks")
-    for name, height in (("1", 1), ("2", 0)):
-        board.line(f"bar {name}", dial, color=COLORS["orange"], linewidth=6)
-        board.text(f"factor {name}", dial, ha="center", va="bottom")
+    board.line("factors", dial, color=COLORS["orange"], linewidth=7, solid_capstyle="butt")
 
     def show(kappa, eta):
         factors = 1 - eta * np.array([1, 1 / kappa])
@@ -91,10 +81,8 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
         numbers |= {"steps to a thousandth": int(near.argmax())} if near.any() else {}
         parts = parts[: max_steps + 1]
         loss = 0.5 * np.sum(parts**2 * [1, 1 / kappa], axis=1)
-        marks = scene(kappa, AXES) | {"path": parts[:, ::-1], "loss": loss}
-        for name, height, factor in (("1", 1, factors[0]), ("2", 0, factors[1])):
-            marks[f"bar {name}"] = [(0, height), (factor, height)]
-            marks[f"factor {name}"] = (factor, height + 0.15, f"{factor:.3g}".replace("-", "−"))
+        bars = [(0, 1), (factors[0], 1), (np.nan, np.nan), (0, 0), (factors[1], 0)]
+        marks = scene(kappa, AXES) | {"path": parts[:, ::-1], "loss": loss, "factors": bars}
         alt = "Descent in a bowl with condition number {κ} and η = {η}: the factors are {factor along v₁} along the "
         return Frame(marks, numbers, alt + "steep direction and {factor along v₂} along the flat one.")
 
@@ -147,25 +135,21 @@ def race(*, start=(100, False, 0.1), stride: int = 5, tail: int = 20, max_steps:
         return Frame(marks, numbers, alt + "{Nesterov}, Adam {Adam}; the last steps in the bowl, and the losses.")
 
     controls = [
-        Slider("kappa", "κ, condition number", [10, 30, 100], start[0], "{:g}"),
+        Slider("kappa", "κ, condition number", [10, 100], start[0], "{:g}"),
         Choice("turned", "bowl", {"along the axes": False, "turned by 45°": True}, start[1]),
         Slider("eta", "η of Adam", [0.03, 0.1, 0.3], start[2], "{:g}"),
     ]
 
-    def begin(kappa, turned, eta):
-        return iter(range(max_steps // stride))
-
-    coarser = {"kappa": [10, 100], "eta": [0.1]}
-    return stepper(board, begin, show, controls, ask=ask, record=coarser, max_steps=max_steps // stride)
+    presses = max_steps // stride
+    begin = partial(lambda presses, **values: iter(range(presses)), presses)
+    return stepper(board, begin, show, controls, ask=ask, record={"eta": [0.1]}, max_steps=presses)
 
 
 def batches(problem, w0, *, start=(1, "constant"), ask=None):
     """Mini-batches: the noise of the gradient at the start against their size, and the losses of 30 epochs."""
-    titles = "noise of the gradient", "loss over epochs", "loss over updates"
-    board = Board(1, 3, size=(9.8, 4.2), titles=titles)
+    board = Board(1, 3, size=(9.8, 4.2), titles=("noise of the gradient", "loss over epochs", "loss over updates"))
     noise, by_epoch, by_update = board.axes
     m, g = len(problem.X), problem.gradient(w0)
-    B = np.array(BATCHES)
     of_one = m * np.array([problem.batch([i]).gradient(w0) for i in range(m)])
     measured = {size: relative_noise(of_one, g, size) for size in BATCHES[:-1]} | {m: 0.0}
     one = np.sqrt(np.mean(np.sum((of_one - g) ** 2, axis=1))) / np.linalg.norm(g)
@@ -173,7 +157,7 @@ def batches(problem, w0, *, start=(1, "constant"), ask=None):
     without = np.sqrt(np.maximum(m - sizes, 1e-9) / (sizes * (m - 1)))
     noise.loglog(sizes, one / np.sqrt(sizes), label="slope −½", **BEFORE)
     noise.loglog(sizes, one * without, label="each sample once", **GREEN)
-    noise.loglog(B[:-1], [measured[size] for size in BATCHES[:-1]], "o", color=COLORS["green"], markersize=6)
+    noise.loglog(BATCHES, [measured[size] or np.nan for size in BATCHES], "o", color=COLORS["green"], markersize=6)
     noise.set(xlim=(0.8, 260), ylim=(0.01, 3), xlabel="batch size B", ylabel="relative noise")
     noise.legend(loc="lower left", frameon=False)
     over_steps(by_epoch, EPOCHS, (0.5, 500), ylabel="", xlabel="epoch")
@@ -214,31 +198,24 @@ def starts(problem, all_starts, *, start=("Nguyen–Widrow", "at the start", 0),
     board = Board(1, 2, size=(9.6, 4.4))
     ramps, losses = board.axes
     x = np.linspace(-1, 1, 81)
-    ramps.set(
-        xlim=(-1, 1), ylim=(-1.1, 1.1), xlabel="x", ylabel="tanh(ux + b) of ten units", xticks=[-1, -0.5, 0, 0.5, 1]
-    )
+    ramps.set(xlim=(-1, 1), ylim=(-1.1, 1.1), xticks=x[::20], xlabel="x", ylabel="tanh(ux + b) of ten units")
     over_steps(losses, steps, (0.05, 200))
     w, loss = adams(problem, np.concatenate(list(all_starts.values())), 0.01, steps)
     w, loss = w.reshape(2, 6, 20, -1), loss.reshape(-1, 6, 20)
-    shown, medians = np.unique(np.geomspace(1, steps, 60).astype(int)), np.median(loss, axis=2)
-    shown = np.array([0, *shown])
-    for k, label in enumerate(["medians of all starts"] + 5 * [None]):
-        losses.plot(shown, medians[shown, k], label=label, **PALE)
-    for i in range(20):
-        board.curve(f"loss {i}", losses, shown, trail=False, color=COLORS["orange"], linewidth=0.9)
+    shown, names = np.unique(np.geomspace(1, steps + 1, 60).astype(int) - 1), list(all_starts)
+    losses.plot(*strands(shown, np.median(loss, axis=2)[shown].T).T, label="medians of all starts", **PALE)
+    board.line("20 losses", losses, **ORANGE | {"linewidth": 0.9})
     board.curve("median", losses, shown, trail=False, label="median of 20", color="black", linewidth=2.4)
     board.curve("this", losses, shown, trail=False, label="this seed", **AFTER)
     above(losses, ncols=3)
-    for j in range(10):
-        board.curve(f"unit {j}", ramps, x, trail=False, **AFTER | {"linewidth": 1.6})
-    names = list(all_starts)
+    board.line("units", ramps, **AFTER | {"linewidth": 1.6})
 
     def show(name, when, seed):
-        k, late = names.index(name), when != "at the start"
-        units = np.tanh(w[int(late), k, seed, :20].reshape(10, 2) @ [x, np.ones(81)])
-        ends = loss[-1, k]
-        marks = {f"unit {j}": unit for j, unit in enumerate(units)} | {"median": medians[shown, k]}
-        marks |= {f"loss {i}": loss[shown, k, i] for i in range(20)} | {"this": loss[shown, k, seed]}
+        k = names.index(name)
+        units = np.tanh(w[int(when != "at the start"), k, seed, :20].reshape(10, 2) @ [x, np.ones(81)])
+        ends, of_all = loss[-1, k], loss[shown, k].T
+        marks = {"units": strands(x, units), "20 losses": strands(shown, of_all)}
+        marks |= {"this": of_all[seed], "median": np.median(of_all, axis=0)}
         numbers = {"start": name, "saturated": np.mean(np.abs(units) > 0.99), "loss at the start": loss[0, k, seed]}
         numbers |= {"loss at the end": ends[seed], "lowest of 20": ends.min(), "median of 20": np.median(ends)}
         numbers |= {"highest of 20": ends.max()}
@@ -251,6 +228,11 @@ def starts(problem, all_starts, *, start=("Nguyen–Widrow", "at the start", 0),
         Slider("seed", "seed", range(20), start[2], "{:d}"),
     ]
     return figure(board, show, controls, ask=ask, record={"seed": [0, 1, 2, 3]})
+
+
+def strands(x, heights) -> np.ndarray:
+    """Several curves over the same x as one line, the pen lifted between them."""
+    return np.concatenate([[*np.transpose([x, y]), [np.nan, np.nan]] for y in heights])
 
 
 def adams(problem, w, eta: float, steps: int):
@@ -271,12 +253,11 @@ def patience(*, start=(30, 4), max_steps: int = 1000, ask=None):
     """Training and validation loss, where a patience stops, and the curves of the weights returned and of the last."""
     board = Board(1, 2, size=(9.6, 4.4))
     data, losses = board.axes
-    x = data_and_curve(data, np.array([-1, 1]), np.array([-1.5, 1.5]), 0.2, xlabel="x", ylabel="y")
+    x = pictures.data_and_curve(data, np.array([-1, 1]), np.array([-1.5, 1.5]), 0.2, xlabel="x", ylabel="y")
     data.lines[0].remove()
     data.plot(x, np.sin(2 * np.pi * x), ":", color="black", linewidth=2, label="truth")
     board.line("training data", data, color="#555555", marker="o", markersize=5, linestyle="none")
-    board.line("validation data", data, color=COLORS["orange"], marker="s", markersize=5, markerfacecolor="none",
-               linestyle="none")  # fmt: skip
+    board.line("validation data", data, **HELD_BACK)
     board.curve("last", data, x, trail=False, label="last weights", **BEFORE)
     board.curve("returned", data, x, trail=False, label="returned", **AFTER)
     above(data, ncols=3)
@@ -289,56 +270,48 @@ def patience(*, start=(30, 4), max_steps: int = 1000, ask=None):
 
     @cache
     def run(draw):
-        problem, validation = draws(draw)
+        problem, validation = exercises.draws(draw)
         taken = Run.of(adam(problem, problem.net.init(draw), 0.02), max_steps)
         return problem, validation, taken, np.array([validation.loss(w) for w in taken.w])
 
     def show(patience, draw):
         problem, validation, taken, measured = run(draw)
-        best, stop = stopped(measured, patience)
-        says = {"returned": curve(problem, taken.w[best], x), "last": curve(problem, taken.w[-1], x)}
+        best, stop = exercises.stopped(measured, patience)
+        says = {"returned": pictures.curve(problem, taken.w[best], x), "last": pictures.curve(problem, taken.w[-1], x)}
         off = {name: np.sqrt(np.mean((values - np.sin(2 * np.pi * x)) ** 2)) for name, values in says.items()}
         marks = {**says, "training": taken.loss, "validation": measured, "best": (best, measured[best])}
-        marks |= {"stop": [(stop, 1e-3), (stop, 30)]}
-        marks |= {"training data": np.hstack([problem.X, problem.Y])}
+        marks |= {"stop": [(stop, 1e-3), (stop, 30)], "training data": np.hstack([problem.X, problem.Y])}
         marks |= {"validation data": np.hstack([validation.X, validation.Y])}
         numbers = {"patience": patience, "stops after": stop, "best step": best, "validation loss": measured[best]}
-        numbers |= {"of the last weights": measured[-1], "off the truth": off["returned"]}
-        numbers |= {"off the truth, last": off["last"]}
-        alt = "With patience {patience} training stops after step {stops after} and returns the weights of step "
-        return Frame(
-            marks,
-            numbers,
-            alt + "{best step}: validation loss {validation loss}, at the last step {of the last weights}.",
-        )
+        numbers |= {"of the last weights": measured[-1]}
+        numbers |= {"off the truth": off["returned"], "off the truth, last": off["last"]}
+        alt = "Training stops after step {stops after} and returns the weights of step {best step}: validation loss "
+        return Frame(marks, numbers, alt + "{validation loss}, and {of the last weights} at the last step of all.")
 
     controls = [Slider("patience", "patience", PATIENCES, start[0], "{:d}")]
     return figure(board, show, [*controls, Slider("draw", "draw of the data", DRAWS, start[1], "{:d}")], ask=ask)
 
 
-def draws(draw: int) -> tuple[NetworkFit, NetworkFit]:
-    """15 points of a noisy sine to train on, and 15 others for validation."""
-    net, sets = MLP([1, 10, 1]), (datasets.noisy_sine(seed, n_samples=15, noise=0.3) for seed in (draw, 100 + draw))
-    return tuple(NetworkFit(net, data.X, data.Y) for data in sets)
+def fault_curves(*, ask=None):
+    """The training and the validation loss of five runs, each with another fault in it, one at a time."""
+    board = Board(size=(6.4, 4.0))
+    (losses,) = board.axes
+    runs = exercises.five_runs()
+    over_steps(losses, exercises.RUN_STEPS, (1e-3, 1e4))
+    board.curve("training", losses, trail=False, label="training", **AFTER)
+    board.curve("validation", losses, trail=False, label="validation", color=COLORS["orange"], linestyle="--")
+    above(losses, ncols=2)
 
+    def show(run):
+        training, validation = runs[run]
+        numbers = {"run": run, "first": training[0], "last": training[-1], "validation, lowest": np.min(validation)}
+        numbers |= {"validation, last": validation[-1]}
+        alt = (
+            "Run {run}: the training loss goes from {first} to {last}, the validation loss ends at {validation, last}."
+        )
+        return Frame({"training": training, "validation": validation}, numbers, alt)
 
-def stopped(measured, patience: int) -> tuple[int, int]:
-    """The step of the lowest value so far, and the step at which it has not been undercut for so long."""
-    best = 0
-    for k, value in enumerate(measured):
-        best = k if value < measured[best] else best
-        if k - best >= patience:
-            break
-    return best, k
-
-
-def six_starts(net, draws: int = 20) -> dict[str, np.ndarray]:
-    """Weights (20, n) of each kind of start."""
-    schemes = {"zeros": "zeros", "±0.01": "uniform", "Xavier": "xavier", "He": "he", "Nguyen–Widrow": "nguyen-widrow"}
-    drawn = {name: np.array([net.init(seed, scheme) for seed in range(draws)]) for name, scheme in schemes.items()}
-    large = drawn["Xavier"].copy()
-    large[:, :20] = [np.random.default_rng(seed).normal(0, 30, 20) for seed in range(draws)]
-    return {**dict(list(drawn.items())[:2]), "too large": large, **dict(list(drawn.items())[2:])}
+    return figure(board, show, [Choice("run", "run", {name: name for name in runs}, "A")], ask=ask)
 
 
 def example_batches():
@@ -351,6 +324,7 @@ EXAMPLES = {
     "one_rate": one_rate,
     "race": race,
     "batches": lambda: batches(*example_batches()),
-    "starts": lambda: starts(sine_network()[0], six_starts(sine_network()[0].net)),
+    "starts": lambda: starts(pictures.sine_network()[0], exercises.six_starts()),
     "patience": patience,
+    "fault_curves": fault_curves,
 }
