@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -35,6 +36,19 @@ def six_starts(draws: int = 20) -> dict[str, np.ndarray]:
         "He": drawn["he"],
         "Nguyen–Widrow": drawn["nguyen-widrow"],
     }
+
+
+def many_samples() -> tuple[NetworkFit, np.ndarray]:
+    """200 points of the noisy sine, and the weights that the sine network starts from."""
+    data, net = datasets.noisy_sine(seed=0, n_samples=200), MLP([1, 10, 1])
+    return NetworkFit(net, data.X, data.Y), net.init(seed=0)
+
+
+schedules = {
+    "constant": lambda epoch: 6e-4,
+    "falling": lambda epoch: 6e-4 / (1 + epoch / 10),
+    "cosine": lambda epoch: 6e-4 * (1 + np.cos(np.pi * epoch / 30)) / 2,
+}
 
 
 def draws(draw: int) -> tuple[NetworkFit, NetworkFit]:
@@ -183,7 +197,7 @@ check_long_run = Exercise(
         "Only the largest eigenvalue of H was looked at. The slowest direction decides, and it may be the flat one.": (
             _by_roots(_right_polynomial, chosen=lambda λ: λ[-1:])
         ),
-        "Only the smallest eigenvalue of H was looked at. The steep direction may be the slow one, or fly off.": _by_roots(
+        "Only the smallest eigenvalue of H was looked at. The steep direction may fly off.": _by_roots(
             _right_polynomial, chosen=lambda λ: λ[:1]
         ),
         "This is steepest descent, max |1 − ηλ|. The c is missing.": lambda H, eta, c: np.abs(
@@ -232,7 +246,7 @@ def five_runs() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "A": adam(problem, np.zeros(31), 0.02),
         "B": steepest_descent(problem, net.init(4), 0.006, batch_size=1, seed=0),
         "C": adam(problem, net.init(4), 0.02),
-        "D": steepest_descent(problem, net.init(4), 0.06),
+        "D": steepest_descent(problem, net.init(4), 0.035),
         "E": steepest_descent(problem, net.init(4), 5e-5),
     }
     runs = {}
@@ -249,7 +263,7 @@ def five_runs() -> dict[str, tuple[np.ndarray, np.ndarray]]:
 FLAT = "It does not move at all after the first steps, at the loss of a horizontal line."
 RATTLES = "It jumps up and down without end, but it stays in a band."
 RISES = "The training loss falls as it should. Look at the dashed curve."
-FLIES = "Each time it lands higher, and the run ends early."
+FLIES = "Nearly every step lands higher than the one before, and the run ends early."
 CREEPS = "It falls in every step, without haste, and it is nowhere near the end."
 
 check_runs = Answers(
@@ -351,7 +365,7 @@ VALLEY = np.array([5.0, 4.0, 4.2, 4.4, 3.0, 3.2, 3.1, 3.3, 3.05, 3.4, 3.5, 3.6, 
 
 
 def _walk(stop: Callable, patience: int = 3) -> tuple[float, int]:
-    """Where a loop ends on the walk w = 0, 1, 2, …, with the validation losses of VALLEY, and how many steps it takes."""
+    """Where a loop ends on the walk w = 0, 1, 2, …, with the validation losses VALLEY, and its number of steps."""
     taken = []
 
     def gradient(w):
@@ -401,7 +415,7 @@ def _sizes(draw: Callable) -> tuple[np.ndarray, np.ndarray]:
     forward, backward = np.zeros(len(WIDTHS)), np.zeros(len(WIDTHS) - 1)
     for stack in range(STACKS):
         a, steps = [np.random.default_rng([stack, 99]).normal(size=(100, WIDTHS[0]))], []
-        for layer, (inputs, units) in enumerate(zip(WIDTHS[:-1], WIDTHS[1:], strict=True)):
+        for layer, (inputs, units) in enumerate(itertools.pairwise(WIDTHS)):
             W = in_kind("W", draw(inputs, units, np.random.default_rng([stack, layer])), 1.0)
             if W.shape != (units, inputs):
                 raise Told(f"W must have a row for each unit, shape ({units}, {inputs}); this has shape {W.shape}.")
@@ -469,8 +483,8 @@ check_contest = Contest(
 # ---------------------------------------------------------------------------------------------------------------------
 
 steps_against_kappa = Question(
-    "κ, the steepest curvature over the flattest, grows from 10 to 1000. For each κ you may look for the best η of all. "
-    "The number of steps to a thousandth of the first distance then grows…",
+    "κ, the steepest curvature over the flattest, grows from 10 to 1000. For each κ you may look for the best "
+    "η of all. The number of steps to a thousandth of the first distance then grows…",
     {
         "hardly at all: the best η makes up for κ": "Tempting, because η is free. But one η has to serve both "
         "directions, and the steep one does not let it grow.",
@@ -490,18 +504,18 @@ momentum_against_kappa = Question(
         "old gradients say about the flat direction adds up.",
         "about 3 times": "It is the root of 10: momentum turns κ into √κ.",
         "hardly at all: the velocity builds up as far as needed": "Tempting, because along the flat direction it does "
-        "build up. But the same memory keeps the zigzag of the steep direction alive, so c must not come too near to 1.",
+        "build up. But the same memory keeps the zigzag of the steep direction alive: c must stay away from 1.",
     },
     answer="about 3 times",
 )
 
 one_epoch = Question(
-    "200 samples, and each may be used once. With batches of 1 that makes 200 updates, each along a gradient whose noise "
-    "is larger than the gradient itself. With batches of 20 it makes 10 updates, with all samples a single exact one. "
-    "The learning rate is the same. After this one epoch, whose loss is lowest?",
+    "200 samples, and each may be used once. With batches of 1 that makes 200 updates, each along a gradient whose "
+    "noise is larger than the gradient itself. With batches of 20 it makes 10 updates, with all samples a single "
+    "exact one. The learning rate is the same. After this one epoch, whose loss is lowest?",
     {
-        "that of all samples: its direction is exact": "Tempting, because no step is wasted. But it is one step, and it "
-        "is short.",
+        "that of all samples: its direction is exact": "Tempting, because no step is wasted. But it is one step, "
+        "and a short one.",
         "that of batches of 20: noise and number are balanced": "Tempting, because the middle sounds wise. It would be "
         "if the noise did harm here; but far from a minimum wrong directions cancel out.",
         "that of batches of 1: 200 rough steps": "The errors of 200 steps cancel for the most part, and what is left "
@@ -511,8 +525,8 @@ one_epoch = Question(
 )
 
 best_start = Question(
-    "A hidden layer of ten tanh units and a sine to learn, 1000 steps of Adam, 20 draws of the weights from each kind of "
-    "start. Which start has the lowest median loss in the end?",
+    "A hidden layer of ten tanh units and a sine to learn, 1000 steps of Adam, 20 draws of the weights from each kind "
+    "of start. Which start has the lowest median loss in the end?",
     {
         "±0.01: no unit is saturated": "Tempting, because saturated units do not learn. But these units all "
         "say nearly nothing, and they have to grow before they can differ.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 
-from nnlib import MLP, CurveFit, NetworkFit, adam, datasets, momentum, steepest_descent
+from nnlib import CurveFit, adam, momentum, steepest_descent
 from nnlib.course.exercises import learning_rates_and_starts as exercises
 from nnlib.course.explorers import _pictures as pictures
 from nnlib.course.explorers._pictures import AFTER, BEFORE, NOW, Run, above, over_steps
@@ -14,24 +14,18 @@ from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, stepper
 from nnlib.optimizers.adam import Moments, adam_rule
 
 ETAS = [0.25, 0.5, 1, 1.5, 1.82, 1.94, 1.98, 1.993, 1.998, 2, 2.05]
-WINDOW, CORNER, START = (-1.9, 1.9), np.array([-1.3, -1.3]), np.array([0.7, 1.5])  # START: parts along v₁, v₂
+WINDOW, CORNER, START = (-1.9, 1.9), np.array([-1.3, -1.3]), np.array([0.5, 1.5])  # START: parts along v₁, v₂
 AXES, TURNED = np.eye(2)[::-1], np.array([[1, 1], [1, -1]]) / np.sqrt(2)  # v₁ and v₂, a column each
 PATIENCES, DRAWS = [1, 3, 10, 30, 100, 300, 1000], range(5)
-BATCHES, EPOCHS, RATE = [1, 5, 20, 50, 200], 30, 6e-4
+BATCHES, EPOCHS = [1, 5, 20, 50, 200], 30
 GREEN, SKY, ORANGE = ({"color": COLORS[name], "linewidth": 1.8} for name in ("green", "sky", "orange"))
-THIN = {"color": COLORS["green"], "linewidth": 0.9}
 HELD_BACK = {"color": COLORS["orange"], "marker": "s", "markerfacecolor": "none", "linestyle": "none"}
-PALE = {"color": "#9a9a9a", "linewidth": 1.2}
+GRAY = {"color": "#9a9a9a", "linewidth": 1.2}
 METHODS = {
     "descent": GREEN,
     "momentum": SKY,
     "Nesterov": SKY | {"linestyle": "--"},
     "Adam": ORANGE | {"linestyle": (0, (5, 1, 1, 1))},
-}
-SCHEDULES = {
-    "constant": lambda epoch: RATE,
-    "falling": lambda epoch: RATE / (1 + epoch / 10),
-    "cosine": lambda epoch: RATE * (1 + np.cos(np.pi * epoch / EPOCHS)) / 2,
 }
 
 
@@ -48,7 +42,7 @@ def window(board, surface) -> None:
 
 
 def scene(kappa: float, V) -> dict:
-    """The marks of the bowl E = ½(c₁² + c₂²/κ), c the parts of w along the columns of V: contours, start, directions."""
+    """The marks of the bowl E = ½(c₁² + c₂²/κ), c the parts of w along V's columns: contours, start, directions."""
     lines = []
     for size in 0.1 * 1.5 ** np.arange(9):
         flat = np.linspace(-1, 1, 61) * min(2.7, size * np.sqrt(kappa))
@@ -65,7 +59,7 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
     board = Board(2, 2, size=(9.6, 4.9), width_ratios=(1.1, 1), height_ratios=(1.5, 1))
     surface, losses, dial = board.tall_left()
     window(board, surface)
-    board.line("path", surface, **THIN | {"marker": "o", "markersize": 3.5})
+    board.line("path", surface, **GREEN | {"linewidth": 0.9, "marker": "o", "markersize": 3.5})
     over_steps(losses, max_steps, (1e-12, 1e3))
     board.curve("loss", losses, **GREEN)
     dial.axvspan(-1, 1, color="#e8f1f8")
@@ -90,15 +84,10 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
     return figure(board, show, [*controls, Slider("eta", "η, learning rate", ETAS, start[1], "{:g}")], ask=ask)
 
 
-def bowl(kappa: float, V) -> CurveFit:
-    """E = ½(c₁² + c₂²/κ), c the parts of w along the columns of V, as a problem."""
-    J = np.diag([1, kappa**-0.5]) @ V.T
-    return CurveFit(lambda w, x: J @ w, np.zeros(2), np.zeros(2))
-
-
 def racers(kappa: float, V, eta: float) -> dict:
     """The four methods in the bowl, three of them with their best constants, Adam with learning rate η."""
-    problem, w0, root = bowl(kappa, V), V @ START, np.sqrt(kappa)
+    J, w0, root = np.diag([1, kappa**-0.5]) @ V.T, V @ START, np.sqrt(kappa)
+    problem = CurveFit(lambda w, x: J @ w, np.zeros(2), np.zeros(2))
     return {
         "descent": steepest_descent(problem, w0, 2 / (1 + 1 / kappa)),
         "momentum": momentum(problem, w0, (2 / (1 + 1 / root)) ** 2, ((root - 1) / (root + 1)) ** 2),
@@ -139,13 +128,11 @@ def race(*, start=(100, False, 0.1), stride: int = 5, tail: int = 20, max_steps:
         Choice("turned", "bowl", {"along the axes": False, "turned by 45°": True}, start[1]),
         Slider("eta", "η of Adam", [0.03, 0.1, 0.3], start[2], "{:g}"),
     ]
-
-    presses = max_steps // stride
-    begin = partial(lambda presses, **values: iter(range(presses)), presses)
-    return stepper(board, begin, show, controls, ask=ask, record={"eta": [0.1]}, max_steps=presses)
+    begin, most = lambda **values: iter(range(max_steps // stride)), max_steps // stride
+    return stepper(board, begin, show, controls, ask=ask, record={"eta": [0.1]}, max_steps=most)
 
 
-def batches(problem, w0, *, start=(1, "constant"), ask=None):
+def batches(problem, w0, schedules, *, start=(1, "constant"), ask=None):
     """Mini-batches: the noise of the gradient at the start against their size, and the losses of 30 epochs."""
     board = Board(1, 3, size=(9.8, 4.2), titles=("noise of the gradient", "loss over epochs", "loss over updates"))
     noise, by_epoch, by_update = board.axes
@@ -170,7 +157,7 @@ def batches(problem, w0, *, start=(1, "constant"), ask=None):
     @cache
     def run(size, schedule):
         mini = {} if size == m else {"batch_size": size, "seed": 0}
-        return Run.of(steepest_descent(problem, w0, SCHEDULES[schedule], **mini), EPOCHS).loss
+        return Run.of(steepest_descent(problem, w0, schedules[schedule], **mini), EPOCHS).loss
 
     def show(size, schedule):
         loss, updates = run(size, schedule), np.arange(EPOCHS + 1) * (m // size)
@@ -182,7 +169,7 @@ def batches(problem, w0, *, start=(1, "constant"), ask=None):
         return Frame(marks, numbers, alt + "epoch} updates the loss is {loss after 30}.")
 
     controls = [Slider("size", "B, batch size", BATCHES, start[0], "{:d}")]
-    controls += [Choice("schedule", "η", {name: name for name in SCHEDULES}, start[1])]
+    controls += [Choice("schedule", "η", {name: name for name in schedules}, start[1])]
     return figure(board, show, controls, ask=ask)
 
 
@@ -203,7 +190,7 @@ def starts(problem, all_starts, *, start=("Nguyen–Widrow", "at the start", 0),
     w, loss = adams(problem, np.concatenate(list(all_starts.values())), 0.01, steps)
     w, loss = w.reshape(2, 6, 20, -1), loss.reshape(-1, 6, 20)
     shown, names = np.unique(np.geomspace(1, steps + 1, 60).astype(int) - 1), list(all_starts)
-    losses.plot(*strands(shown, np.median(loss, axis=2)[shown].T).T, label="medians of all starts", **PALE)
+    losses.plot(*strands(shown, np.median(loss, axis=2)[shown].T).T, label="medians of all starts", **GRAY)
     board.line("20 losses", losses, **ORANGE | {"linewidth": 0.9})
     board.curve("median", losses, shown, trail=False, label="median of 20", color="black", linewidth=2.4)
     board.curve("this", losses, shown, trail=False, label="this seed", **AFTER)
@@ -253,8 +240,8 @@ def patience(*, start=(30, 4), max_steps: int = 1000, ask=None):
     """Training and validation loss, where a patience stops, and the curves of the weights returned and of the last."""
     board = Board(1, 2, size=(9.6, 4.4))
     data, losses = board.axes
-    x = pictures.data_and_curve(data, np.array([-1, 1]), np.array([-1.5, 1.5]), 0.2, xlabel="x", ylabel="y")
-    data.lines[0].remove()
+    x = np.linspace(-1, 1, 161)
+    data.set(xlim=(-1.04, 1.04), ylim=(-2.1, 2.1), xlabel="x", ylabel="y")
     data.plot(x, np.sin(2 * np.pi * x), ":", color="black", linewidth=2, label="truth")
     board.line("training data", data, color="#555555", marker="o", markersize=5, linestyle="none")
     board.line("validation data", data, **HELD_BACK)
@@ -304,26 +291,17 @@ def fault_curves(*, ask=None):
 
     def show(run):
         training, validation = runs[run]
-        numbers = {"run": run, "first": training[0], "last": training[-1], "validation, lowest": np.min(validation)}
-        numbers |= {"validation, last": validation[-1]}
-        alt = (
-            "Run {run}: the training loss goes from {first} to {last}, the validation loss ends at {validation, last}."
-        )
-        return Frame({"training": training, "validation": validation}, numbers, alt)
+        numbers = {"run": run, "first": training[0], "last": training[-1], "validation, last": validation[-1]}
+        alt = "Run {run}: the training loss goes from {first} to {last}; the validation loss ends at {validation, last}"
+        return Frame({"training": training, "validation": validation}, numbers, alt + ".")
 
     return figure(board, show, [Choice("run", "run", {name: name for name in runs}, "A")], ask=ask)
-
-
-def example_batches():
-    """200 points of the noisy sine, and the start of the chapter."""
-    data, net = datasets.noisy_sine(seed=0, n_samples=200), MLP([1, 10, 1])
-    return NetworkFit(net, data.X, data.Y), net.init(seed=0)
 
 
 EXAMPLES = {
     "one_rate": one_rate,
     "race": race,
-    "batches": lambda: batches(*example_batches()),
+    "batches": lambda: batches(*exercises.many_samples(), exercises.schedules),
     "starts": lambda: starts(pictures.sine_network()[0], exercises.six_starts()),
     "patience": patience,
     "fault_curves": fault_curves,
