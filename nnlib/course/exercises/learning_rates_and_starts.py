@@ -225,7 +225,7 @@ check_long_run = Exercise(
 # 3, read: five loss curves
 # ---------------------------------------------------------------------------------------------------------------------
 
-RUN_STEPS, HIGHEST = 300, 1e4
+RUN_STEPS, HIGHEST = 200, 1e4
 RUN_FAULTS = (
     "η is beyond the limit",
     "η is far too small",

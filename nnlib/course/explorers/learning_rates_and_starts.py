@@ -14,7 +14,7 @@ from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, stepper
 from nnlib.optimizers.adam import Moments, adam_rule
 
 ETAS = [0.25, 0.5, 1, 1.5, 1.82, 1.94, 1.98, 1.993, 1.998, 2, 2.05]
-WINDOW, CORNER, START = (-1.9, 1.9), np.array([-1.3, -1.3]), np.array([0.5, 1.5])  # START: parts along v₁, v₂
+WINDOW, CORNER, START = (-2.3, 2.3), np.array([-1.6, -1.6]), np.array([0.5, 1.5])  # START: parts along v₁, v₂
 AXES, TURNED = np.eye(2)[::-1], np.array([[1, 1], [1, -1]]) / np.sqrt(2)  # v₁ and v₂, a column each
 PATIENCES, DRAWS = [1, 3, 10, 30, 100, 300, 1000], range(5)
 BATCHES, EPOCHS = [1, 5, 20, 50, 200], 30
@@ -44,8 +44,8 @@ def window(board, surface) -> None:
 def scene(kappa: float, V) -> dict:
     """The marks of the bowl E = ½(c₁² + c₂²/κ), c the parts of w along V's columns: contours, start, directions."""
     lines = []
-    for size in 0.1 * 1.5 ** np.arange(9):
-        flat = np.linspace(-1, 1, 61) * min(2.7, size * np.sqrt(kappa))
+    for size in 0.1 * 1.5 ** np.arange(10):
+        flat = np.linspace(-1, 1, 61) * min(3.3, size * np.sqrt(kappa))
         steep = np.sqrt(np.maximum(size**2 - flat**2 / kappa, 0))
         lines += [*np.transpose([steep, flat]), *np.transpose([-steep, flat])[::-1], [np.nan, np.nan]]
     marks = {"contours": np.array(lines) @ V.T, "start": V @ START}
@@ -96,8 +96,8 @@ def racers(kappa: float, V, eta: float) -> dict:
     }
 
 
-def race(*, start=(100, False, 0.1), stride: int = 5, tail: int = 20, max_steps: int = 200, ask=None):
-    """Descent, momentum, Nesterov and Adam from the same start in the same bowl, five steps at a press."""
+def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 20, max_steps: int = 200, ask=None):
+    """Descent, momentum, Nesterov and Adam from the same start in the same bowl, ten steps at a press."""
     board = Board(1, 2, size=(9.6, 4.4), width_ratios=(1, 1.15))
     surface, losses = board.axes
     window(board, surface)
