@@ -266,8 +266,8 @@ RISES = "The training loss falls as it should. Look at the dashed curve."
 FLIES = "Nearly every step lands higher than the one before, and the run ends early."
 CREEPS = "It falls in every step, without haste, and it is nowhere near the end."
 
-check_runs = Answers(
-    name="runs",
+check_diagnosis = Answers(
+    name="diagnosis",
     asked={
         "A": Asked(right=RUN_FAULTS[2], options=RUN_FAULTS, hint=FLAT),
         "B": Asked(right=RUN_FAULTS[4], options=RUN_FAULTS, hint=RATTLES),
@@ -465,7 +465,7 @@ def _score(draw: Callable) -> tuple[bool, str]:
 
 
 check_contest = Contest(
-    name="draw",
+    name="draw_layer",
     judge=_score,
     right=_scaled(lambda inputs, units: 2 / np.sqrt(inputs * units)),
     also_right=lambda inputs, units, rng: rng.uniform(-1, 1, (units, inputs)) * np.sqrt(6) / (inputs * units) ** 0.25,

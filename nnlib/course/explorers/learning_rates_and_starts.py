@@ -41,9 +41,10 @@ def window(board, surface) -> None:
         board.text(name, surface, ha="center", va="center")
 
 
-def scene(kappa: float, V) -> dict:
+@cache
+def scene(kappa: float, turned: bool) -> dict:
     """The marks of the bowl E = ½(c₁² + c₂²/κ), c the parts of w along V's columns: contours, start, directions."""
-    lines = []
+    V, lines = TURNED if turned else AXES, []
     for size in 0.1 * 1.5 ** np.arange(10):
         flat = np.linspace(-1, 1, 61) * min(3.3, size * np.sqrt(kappa))
         steep = np.sqrt(np.maximum(size**2 - flat**2 / kappa, 0))
@@ -76,7 +77,7 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
         parts = parts[: max_steps + 1]
         loss = 0.5 * np.sum(parts**2 * [1, 1 / kappa], axis=1)
         bars = [(0, 1), (factors[0], 1), (np.nan, np.nan), (0, 0), (factors[1], 0)]
-        marks = scene(kappa, AXES) | {"path": parts[:, ::-1], "loss": loss, "factors": bars}
+        marks = scene(kappa, False) | {"path": parts[:, ::-1], "loss": loss, "factors": bars}
         alt = "Descent in a bowl with condition number {κ} and η = {η}: the factors are {factor along v₁} along the "
         return Frame(marks, numbers, alt + "steep direction and {factor along v₂} along the flat one.")
 
@@ -109,14 +110,15 @@ def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 20, max_steps
     above(losses, ncols=4)
 
     @cache
-    def runs(kappa, turned, eta):
-        all_runs = racers(kappa, TURNED if turned else AXES, eta).items()
-        return {name: (np.array(run.w), run.loss) for name, run in ((n, Run.of(s, max_steps)) for n, s in all_runs)}
+    def run(name, kappa, turned, eta):
+        run = Run.of(racers(kappa, TURNED if turned else AXES, eta)[name], max_steps)
+        return np.array(run.w), run.loss
 
     def show(records, kappa, turned, eta):
         k = stride * len(records)
-        marks, numbers = scene(kappa, TURNED if turned else AXES), {"steps": k}
-        for name, (w, loss) in runs(kappa, turned, eta).items():
+        marks, numbers = dict(scene(kappa, turned)), {"steps": k}
+        for name in METHODS:
+            w, loss = run(name, kappa, turned, eta if name == "Adam" else 1.0)
             marks |= {f"path of {name}": w[max(k - tail, 0) : k + 1], f"here {name}": w[k]}
             marks[f"loss of {name}"] = np.column_stack([np.arange(k + 1), np.maximum(loss[: k + 1], 1e-14)])
             numbers[name] = loss[k]
