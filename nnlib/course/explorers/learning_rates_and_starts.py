@@ -86,7 +86,7 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
 
 
 def racers(kappa: float, V, eta: float) -> dict:
-    """The four methods in the bowl, three of them with their best constants, Adam with learning rate η."""
+    """The four methods in the bowl, descent and momentum with their best constants, Adam with learning rate η."""
     J, w0, root = np.diag([1, kappa**-0.5]) @ V.T, V @ START, np.sqrt(kappa)
     problem = CurveFit(lambda w, x: J @ w, np.zeros(2), np.zeros(2))
     return {
@@ -130,8 +130,10 @@ def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 20, max_steps
         Choice("turned", "bowl", {"along the axes": False, "turned by 45°": True}, start[1]),
         Slider("eta", "η of Adam", [0.03, 0.1, 0.3], start[2], "{:g}"),
     ]
-    begin, most = lambda **values: iter(range(max_steps // stride)), max_steps // stride
-    return stepper(board, begin, show, controls, ask=ask, record={"eta": [0.1]}, max_steps=most)
+    most = max_steps // stride
+    figure = stepper(board, lambda **values: iter(range(most)), show, controls, ask=ask, max_steps=most)
+    figure.k = 2  # where the zigzags can be seen; at the end all stand at the star
+    return figure
 
 
 def batches(problem, w0, schedules, *, start=(1, "constant"), ask=None):
@@ -216,7 +218,7 @@ def starts(problem, all_starts, *, start=("Nguyen–Widrow", "at the start", 0),
         Choice("when", "units", {text: text for text in ("at the start", "after 1000 steps")}, start[1]),
         Slider("seed", "seed", range(20), start[2], "{:d}"),
     ]
-    return figure(board, show, controls, ask=ask, record={"seed": [0, 1, 2, 3]})
+    return figure(board, show, controls, ask=ask)
 
 
 def strands(x, heights) -> np.ndarray:
