@@ -144,6 +144,7 @@ check_by_hand = Answers(
     },
     praise="from 15/17 a step to 3/5 a step, by memory alone. For a thousandth descent takes 56 steps and momentum "
     "about 14, not counting the first ones, in which its speed has to build up.",
+    digits=2,
 )
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -64,16 +64,16 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
     over_steps(losses, max_steps, (1e-12, 1e3))
     board.curve("loss", losses, **GREEN)
     dial.axvspan(-1, 1, color="#e8f1f8")
-    dial.set(xlim=(-1.35, 1.35), ylim=(-0.6, 1.6), yticks=[0, 1], yticklabels=["along v₂", "along v₁"])
-    dial.set(xticks=[-1, 0, 1], xlabel="factor 1 − ηλ, shaded: shrinks")
+    dial.set(xlim=(-1.35, 1.35), ylim=(-0.6, 1.6), xticks=[-1, 0, 1], xlabel="factor 1 − ηλ, shaded: shrinks")
+    dial.set_yticks([0, 1], ["along v₂", "along v₁"])
     board.line("factors", dial, color=COLORS["orange"], linewidth=7, solid_capstyle="butt")
 
     def show(kappa, eta):
         factors = 1 - eta * np.array([1, 1 / kappa])
         parts = START * factors ** np.arange(10001)[:, None]
         numbers = {"κ": kappa, "η": eta, "factor along v₁": factors[0], "factor along v₂": factors[1]}
-        near = np.hypot(*parts.T) < 1e-3 * np.hypot(*START)
-        numbers |= {"steps to a thousandth": int(near.argmax())} if near.any() else {}
+        if (near := np.hypot(*parts.T) < 1e-3 * np.hypot(*START)).any():
+            numbers["steps to a thousandth"] = int(near.argmax())
         parts = parts[: max_steps + 1]
         loss = 0.5 * np.sum(parts**2 * [1, 1 / kappa], axis=1)
         bars = [(0, 1), (factors[0], 1), (np.nan, np.nan), (0, 0), (factors[1], 0)]
@@ -97,7 +97,7 @@ def racers(kappa: float, V, eta: float) -> dict:
     }
 
 
-def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 20, max_steps: int = 200, ask=None):
+def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 60, max_steps: int = 200, ask=None):
     """Descent, momentum, Nesterov and Adam from the same start in the same bowl, ten steps at a press."""
     board = Board(1, 2, size=(9.6, 4.4), width_ratios=(1, 1.15))
     surface, losses = board.axes
@@ -105,7 +105,8 @@ def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 20, max_steps
     over_steps(losses, max_steps, (1e-14, 100))
     for name, look in METHODS.items():
         board.line(f"path of {name}", surface, **look | {"linewidth": 1.2})
-        board.line(f"here {name}", surface, **NOW | {"color": look["color"]})
+        here = NOW | {"color": look["color"], "marker": "os"[name == "Nesterov"]}
+        board.line(f"here {name}", surface, **here)
         board.line(f"loss of {name}", losses, label=name, **look)
     above(losses, ncols=4)
 
@@ -132,7 +133,7 @@ def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 20, max_steps
     ]
     most = max_steps // stride
     figure = stepper(board, lambda **values: iter(range(most)), show, controls, ask=ask, max_steps=most)
-    figure.k = 2  # where the zigzags can be seen; at the end all stand at the star
+    figure.k = 4  # where the zigzags can be seen; at the end all stand at the star
     return figure
 
 
@@ -172,9 +173,8 @@ def batches(problem, w0, schedules, *, start=(1, "constant"), ask=None):
         alt = "With batches of {B} the gradient's relative noise is {relative noise}; after 30 epochs of {updates an "
         return Frame(marks, numbers, alt + "epoch} updates the loss is {loss after 30}.")
 
-    controls = [Slider("size", "B, batch size", BATCHES, start[0], "{:d}")]
-    controls += [Choice("schedule", "η", {name: name for name in schedules}, start[1])]
-    return figure(board, show, controls, ask=ask)
+    plans = Choice("schedule", "η", {name: name for name in schedules}, start[1])
+    return figure(board, show, [Slider("size", "B, batch size", BATCHES, start[0], "{:d}"), plans], ask=ask)
 
 
 def relative_noise(of_one, g, size: int, draws: int = 400) -> float:
@@ -274,8 +274,7 @@ def patience(*, start=(30, 4), max_steps: int = 1000, ask=None):
         marks |= {"stop": [(stop, 1e-3), (stop, 30)], "training data": np.hstack([problem.X, problem.Y])}
         marks |= {"validation data": np.hstack([validation.X, validation.Y])}
         numbers = {"patience": patience, "stops after": stop, "best step": best, "validation loss": measured[best]}
-        numbers |= {"of the last weights": measured[-1]}
-        numbers |= {"off the truth": off["returned"], "off the truth, last": off["last"]}
+        numbers |= {"of the last weights": measured[-1]} | {f"{name} is off by": d for name, d in off.items()}
         alt = "Training stops after step {stops after} and returns the weights of step {best step}: validation loss "
         return Frame(marks, numbers, alt + "{validation loss}, and {of the last weights} at the last step of all.")
 
