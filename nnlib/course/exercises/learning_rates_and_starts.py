@@ -201,6 +201,15 @@ check_long_run = Exercise(
         "Only the smallest eigenvalue of H was looked at. The steep direction may fly off.": _by_roots(
             _right_polynomial, chosen=lambda λ: λ[:1]
         ),
+        "This goes by the diagonal of H. The λ of the bowl are its eigenvalues.": lambda H, eta, c: _by_roots(
+            _right_polynomial
+        )(np.diag(np.diag(H)), eta, c),
+        "This is Nesterov's method, where c multiplies the gradient's part too.": _by_roots(
+            lambda s, c: [1, -(1 + c) * (1 - s), c * (1 - s)]
+        ),
+        "The factors of the directions are multiplied. Each part has its own; the slowest is left.": lambda H, eta, c: (
+            np.prod([np.abs(np.roots(_right_polynomial(eta * λ, c))).max() for λ in np.linalg.eigvalsh(H)])
+        ),
         "This is steepest descent, max |1 − ηλ|. The c is missing.": lambda H, eta, c: np.abs(
             1 - eta * np.linalg.eigvalsh(H)
         ).max(),
