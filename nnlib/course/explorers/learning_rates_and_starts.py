@@ -121,9 +121,7 @@ def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 60, max_steps
         for name in METHODS:
             w, loss = run(name, kappa, turned, eta if name == "Adam" else 1.0)
             marks |= {f"path of {name}": w[max(k - tail, 0) : k + 1], f"here {name}": w[k]}
-            marks[f"loss of {name}"] = np.column_stack(
-                [np.arange(k + 1), np.where(loss < 1e-14, np.nan, loss)[: k + 1]]
-            )
+            marks[f"loss of {name}"] = np.column_stack([range(k + 1), np.where(loss < 1e-14, np.nan, loss)[: k + 1]])
             numbers[name] = loss[k]
         alt = "After {steps} steps from one start the losses are: descent {descent}, momentum {momentum}, Nesterov "
         return Frame(marks, numbers, alt + "{Nesterov}, Adam {Adam}; the last steps in the bowl, and the losses.")
