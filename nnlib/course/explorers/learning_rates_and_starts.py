@@ -20,7 +20,6 @@ PATIENCES, DRAWS = [1, 3, 10, 30, 100, 300, 1000], range(5)
 BATCHES, EPOCHS = [1, 5, 20, 50, 200], 30
 GREEN, SKY, ORANGE = ({"color": COLORS[name], "linewidth": 1.8} for name in ("green", "sky", "orange"))
 HELD_BACK = {"color": COLORS["orange"], "marker": "s", "markerfacecolor": "none", "linestyle": "none"}
-GRAY = {"color": "#9a9a9a", "linewidth": 1.2}
 METHODS = {
     "descent": GREEN,
     "momentum": SKY,
@@ -46,7 +45,7 @@ def scene(kappa: float, turned: bool) -> dict:
     """The marks of the bowl E = ½(c₁² + c₂²/κ), c the parts of w along V's columns: contours, start, directions."""
     V, lines = TURNED if turned else AXES, []
     for size in 0.1 * 1.5 ** np.arange(10):
-        flat = np.linspace(-1, 1, 61) * min(3.3, size * np.sqrt(kappa))
+        flat = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 61)) * min(3.3, size * np.sqrt(kappa))
         steep = np.sqrt(np.maximum(size**2 - flat**2 / kappa, 0))
         lines += [*np.transpose([steep, flat]), *np.transpose([-steep, flat])[::-1], [np.nan, np.nan]]
     marks = {"contours": np.array(lines) @ V.T, "start": V @ START}
@@ -55,12 +54,13 @@ def scene(kappa: float, turned: bool) -> dict:
     return marks
 
 
-def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
-    """Descent on E = ½(w₂² + w₁²/κ): the path, the loss, and the two factors that η makes."""
+def one_rate(*, start=(10, 1.5), max_steps: int = 60, joined: int = 8, ask=None):
+    """Descent on E = ½(w₂² + w₁²/κ): the path, its first steps joined, the loss, and the two factors that η makes."""
     board = Board(2, 2, size=(9.6, 4.9), width_ratios=(1.1, 1), height_ratios=(1.5, 1))
     surface, losses, dial = board.tall_left()
     window(board, surface)
-    board.line("path", surface, **GREEN | {"linewidth": 0.9, "marker": "o", "markersize": 3.5})
+    board.line("path", surface, **GREEN | {"linestyle": "none", "marker": "o", "markersize": 3.5})
+    board.line("first steps", surface, **GREEN | {"linewidth": 0.9})
     over_steps(losses, max_steps, (1e-12, 1e3))
     board.curve("loss", losses, **GREEN)
     dial.axvspan(-1, 1, color="#e8f1f8")
@@ -77,9 +77,9 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
         parts = parts[: max_steps + 1]
         loss = 0.5 * np.sum(parts**2 * [1, 1 / kappa], axis=1)
         bars = [(0, 1), (factors[0], 1), (np.nan, np.nan), (0, 0), (factors[1], 0)]
-        marks = scene(kappa, False) | {"path": parts[:, ::-1], "loss": loss, "factors": bars}
-        alt = "Descent in a bowl with condition number {κ} and η = {η}: the factors are {factor along v₁} along the "
-        return Frame(marks, numbers, alt + "steep direction and {factor along v₂} along the flat one.")
+        marks = {"path": parts[:, ::-1], "first steps": parts[: joined + 1, ::-1], "loss": loss, "factors": bars}
+        alt = "Descent in a bowl, κ = {κ}, η = {η}: factors {factor along v₁} along v₁ and {factor along v₂} along v₂."
+        return Frame(scene(kappa, False) | marks, numbers, alt)
 
     controls = [Slider("kappa", "κ, condition number", [3, 10, 30, 100, 300, 1000], start[0], "{:g}")]
     return figure(board, show, [*controls, Slider("eta", "η, learning rate", ETAS, start[1], "{:g}")], ask=ask)
@@ -88,7 +88,7 @@ def one_rate(*, start=(10, 1.5), max_steps: int = 60, ask=None):
 def racers(kappa: float, V, eta: float) -> dict:
     """The four methods in the bowl, descent and momentum with their best constants, Adam with learning rate η."""
     J, w0, root = np.diag([1, kappa**-0.5]) @ V.T, V @ START, np.sqrt(kappa)
-    problem = CurveFit(lambda w, x: J @ w, np.zeros(2), np.zeros(2))
+    problem = CurveFit(lambda w, x: J @ w, np.zeros(2), np.zeros(2), lambda w, x: J)
     return {
         "descent": steepest_descent(problem, w0, 2 / (1 + 1 / kappa)),
         "momentum": momentum(problem, w0, (2 / (1 + 1 / root)) ** 2, ((root - 1) / (root + 1)) ** 2),
@@ -120,7 +120,7 @@ def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 60, max_steps
         marks, numbers = dict(scene(kappa, turned)), {"steps": k}
         for name in METHODS:
             w, loss = run(name, kappa, turned, eta if name == "Adam" else 1.0)
-            marks |= {f"path of {name}": w[max(k - tail, 0) : k + 1], f"here {name}": w[k]}
+            marks |= {f"path of {name}": w[max(k - tail, 0) : k + 1], f"here {name}": w[k] if k else []}
             marks[f"loss of {name}"] = np.column_stack([range(k + 1), np.where(loss < 1e-14, np.nan, loss)[: k + 1]])
             numbers[name] = loss[k]
         alt = "After {steps} steps from one start the losses are: descent {descent}, momentum {momentum}, Nesterov "
@@ -131,8 +131,7 @@ def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 60, max_steps
         Choice("turned", "bowl", {"along the axes": False, "turned by 45°": True}, start[1]),
         Slider("eta", "η of Adam", [0.03, 0.1, 0.3], start[2], "{:g}"),
     ]
-    most = max_steps // stride
-    figure = stepper(board, lambda **values: iter(range(most)), show, controls, ask=ask, max_steps=most)
+    figure = stepper(board, lambda **_: iter(range(max_steps)), show, controls, ask=ask, max_steps=max_steps // stride)
     figure.k = 4  # where the zigzags can be seen; at the end all stand at the star
     return figure
 
@@ -194,7 +193,10 @@ def starts(problem, all_starts, *, start=("Nguyen–Widrow", "at the start", 0),
     w, loss = adams(problem, np.concatenate(list(all_starts.values())), 0.01, steps)
     w, loss = w.reshape(2, 6, 20, -1), loss.reshape(-1, 6, 20)
     shown, names = np.unique(np.geomspace(1, steps + 1, 60).astype(int) - 1), list(all_starts)
-    losses.plot(*strands(shown, np.median(loss, axis=2)[shown].T).T, label="medians of all starts", **GRAY)
+    medians = np.median(loss, axis=2)[shown].T
+    losses.plot(*strands(shown, medians).T, color="#9a9a9a", linewidth=1.2, label="medians of all starts")
+    for text, which in (("zeros, ±0.01", (0, 1)), ("too large", 2), ("Xavier, He", (3, 4)), ("Nguyen–\nWidrow", 5)):
+        losses.text(1.01 * steps, np.exp(np.log(medians[which, -1]).mean()), text, va="center")
     board.line("20 losses", losses, **ORANGE | {"linewidth": 0.9})
     board.curve("median", losses, shown, trail=False, label="median of 20", color="black", linewidth=2.4)
     board.curve("this", losses, shown, trail=False, label="this seed", **AFTER)
@@ -207,9 +209,8 @@ def starts(problem, all_starts, *, start=("Nguyen–Widrow", "at the start", 0),
         ends, of_all = loss[-1, k], loss[shown, k].T
         marks = {"units": strands(x, units), "20 losses": strands(shown, of_all)}
         marks |= {"this": of_all[seed], "median": np.median(of_all, axis=0)}
-        numbers = {"start": name, "saturated": np.mean(np.abs(units) > 0.99), "loss at the start": loss[0, k, seed]}
-        numbers |= {"loss at the end": ends[seed], "lowest of 20": ends.min(), "median of 20": np.median(ends)}
-        numbers |= {"highest of 20": ends.max()}
+        numbers = {"start": name, "saturated": np.mean(np.abs(units) > 0.99), "loss at the end": ends[seed]}
+        numbers |= {"lowest of 20": ends.min(), "median of 20": np.median(ends), "highest of 20": ends.max()}
         alt = "Ten units from the start {start}; 20 runs of 1000 steps end at losses from {lowest of 20} to "
         return Frame(marks, numbers, alt + "{highest of 20}, their median is {median of 20}.")
 
