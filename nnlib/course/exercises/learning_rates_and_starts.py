@@ -390,8 +390,8 @@ BUGS = (
 VALLEY = np.array([5.0, 4.0, 4.2, 4.4, 3.0, 3.2, 3.1, 3.3, 3.05, 3.4, 3.5, 3.6, 3.7])  # validation losses to walk along
 
 
-def _walk(stop: Callable, patience: int = 3) -> tuple[float, int]:
-    """Where a loop ends on the walk w = 0, 1, 2, …, with the validation losses VALLEY, and its number of steps."""
+def _walk(stop: Callable, patience: int = 3, valley=VALLEY) -> tuple[float, int]:
+    """Where a loop ends on the walk w = 0, 1, 2, …, with these validation losses, and its number of steps."""
     taken = []
 
     def gradient(w):
@@ -399,9 +399,9 @@ def _walk(stop: Callable, patience: int = 3) -> tuple[float, int]:
         return -np.ones(1)
 
     def validation(w):
-        return VALLEY[int(w[0])]
+        return valley[int(w[0])]
 
-    w = stop(gradient, lambda w: 1 / (1 + float(w[0])), validation, np.zeros(1), 1.0, patience, len(VALLEY) - 1)
+    w = stop(gradient, lambda w: 1 / (1 + float(w[0])), validation, np.zeros(1), 1.0, patience, len(valley) - 1)
     return float(w[0]), len(taken)
 
 
