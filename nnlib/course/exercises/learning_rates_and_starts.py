@@ -47,7 +47,7 @@ def many_samples() -> tuple[NetworkFit, np.ndarray]:
 schedules = {
     "constant": lambda epoch: 6e-4,
     "falling": lambda epoch: 6e-4 / (1 + epoch / 10),
-    "cosine": lambda epoch: 6e-4 * (1 + np.cos(np.pi * epoch / 30)) / 2,
+    "cosine": lambda epoch: 6e-4 * (1 + np.cos(np.pi * epoch / 20)) / 2,
 }
 
 

@@ -17,7 +17,7 @@ ETAS = [0.25, 0.5, 1, 1.5, 1.82, 1.94, 1.98, 1.993, 1.998, 2, 2.05]
 WINDOW, CORNER, START = (-2.3, 2.3), np.array([-1.6, -1.6]), np.array([0.5, 1.5])  # START: parts along v₁, v₂
 AXES, TURNED = np.eye(2)[::-1], np.array([[1, 1], [1, -1]]) / np.sqrt(2)  # v₁ and v₂, a column each
 PATIENCES, DRAWS = [1, 3, 10, 30, 100, 300, 1000], range(5)
-BATCHES, EPOCHS = [1, 5, 20, 50, 200], 30
+BATCHES, EPOCHS = [1, 5, 20, 50, 200], 20
 GREEN, SKY, ORANGE = ({"color": COLORS[name], "linewidth": 1.8} for name in ("green", "sky", "orange"))
 HELD_BACK = {"color": COLORS["orange"], "marker": "s", "markerfacecolor": "none", "linestyle": "none"}
 METHODS = {
@@ -137,7 +137,7 @@ def race(*, start=(100, False, 0.1), stride: int = 10, tail: int = 60, max_steps
 
 
 def batches(problem, w0, schedules, *, start=(1, "constant"), ask=None):
-    """Mini-batches: the noise of the gradient at the start against their size, and the losses of 30 epochs."""
+    """Mini-batches: the noise of the gradient at the start against their size, and the losses of 20 epochs."""
     board = Board(1, 3, size=(9.8, 4.2), titles=("noise of the gradient", "loss over epochs", "loss over updates"))
     noise, by_epoch, by_update = board.axes
     m, g = len(problem.X), problem.gradient(w0)
@@ -152,8 +152,8 @@ def batches(problem, w0, schedules, *, start=(1, "constant"), ask=None):
     noise.set(xlim=(0.8, 260), ylim=(0.01, 3), xlabel="batch size B", ylabel="relative noise")
     noise.legend(loc="lower left", frameon=False)
     over_steps(by_epoch, EPOCHS, (0.5, 500), ylabel="", xlabel="epoch")
-    over_steps(by_update, 6000, (0.5, 500), ylabel="", xlabel="update")
-    by_update.set(xscale="log", xlim=(0.8, 8000))
+    over_steps(by_update, 4000, (0.5, 500), ylabel="", xlabel="update")
+    by_update.set(xscale="log", xlim=(0.8, 5000))
     board.line("noise", noise, **NOW | {"color": COLORS["green"]})
     board.curve("by epoch", by_epoch, np.arange(EPOCHS + 1), **GREEN)
     board.line("by update", by_update, trail=True, **GREEN)
@@ -166,11 +166,11 @@ def batches(problem, w0, schedules, *, start=(1, "constant"), ask=None):
     def show(size, schedule):
         loss, updates = run(size, schedule), np.arange(EPOCHS + 1) * (m // size)
         numbers = {"B": size, "updates an epoch": m // size, "relative noise": measured[size]}
-        numbers |= {"loss after 1 epoch": loss[1], "loss after 30": loss[-1], "highest of the last 5": loss[-5:].max()}
+        numbers |= {"loss after 1 epoch": loss[1], "loss after 20": loss[-1], "highest of the last 5": loss[-5:].max()}
         marks = {"by epoch": loss, "by update": np.column_stack([updates, loss])[1:]}
         marks |= {"noise": (size, measured[size])} if size < m else {}
-        alt = "With batches of {B} the gradient's relative noise is {relative noise}; after 30 epochs of {updates an "
-        return Frame(marks, numbers, alt + "epoch} updates the loss is {loss after 30}.")
+        alt = "With batches of {B} the gradient's relative noise is {relative noise}; after 20 epochs of {updates an "
+        return Frame(marks, numbers, alt + "epoch} updates the loss is {loss after 20}.")
 
     plans = Choice("schedule", "η", {name: name for name in schedules}, start[1])
     return figure(board, show, [Slider("size", "B, batch size", BATCHES, start[0], "{:d}"), plans], ask=ask)
