@@ -25,6 +25,7 @@ from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure
 from nnlib.problems import mean_squared_error
 
 LOOKS = {"training": {"color": COLORS["blue"]}, "validation": {"color": COLORS["orange"], "linestyle": "--"}}
+NOWS = {"training": NOW | {"markersize": 12}, "validation": NOW | {"markersize": 7, "color": COLORS["orange"]}}
 TRUTH = {"label": "truth", "color": "black", "linestyle": ":", "linewidth": 2}
 RING = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2.5, "linestyle": "none"}
 PATH = ACCEPTED | {"markersize": 4, "linewidth": 1.2}
@@ -34,7 +35,7 @@ RATE = 0.05  # of descent
 FALLING = {"color": COLORS["vermillion"], "marker": "v", "linestyle": "--"}
 WAYS = {"λ rising": {"color": COLORS["blue"], "marker": "^"}, "λ falling": FALLING, "fresh start": START}
 PARTS = {"squared bias": {"color": COLORS["vermillion"], "linestyle": "--"}, "variance": {"color": COLORS["sky"]}}
-PARTS["their sum"] = {"color": "black", "linewidth": 1.2}
+PARTS["their sum"] = {"color": "black", "linewidth": 1.2, "markerfacecolor": "none"}
 FLOOR = 1e-8  # where exact zeros stand on a log axis of sizes
 
 
@@ -60,11 +61,11 @@ def too_many_steps(problem, w0, validation, *, start: int = 100, max_steps: int 
     found = {
         name: [mean_squared_error(p, w) for w in run.w] for name, p in zip(LOOKS, (problem, validation), strict=True)
     }
-    errors.set(xlim=(0.8, 1.2 * max_steps), ylim=(8e-4, 100), xscale="log", yscale="log", xlabel="step")
+    errors.set(xlim=(0.8, 1.2 * max_steps), ylim=(8e-4, 1), xscale="log", yscale="log", xlabel="step")
     errors.set_ylabel("mean squared error")
     for name, look in LOOKS.items():
         errors.plot(found[name], label=name, **look)
-        board.line(name, errors, **NOW | {"color": look["color"]})
+        board.line(name, errors, **NOWS[name])
     above(errors, ncols=2)
 
     def show(k):
@@ -86,13 +87,13 @@ def shrinkage(problem, fits, validation, *, start=("L2", 1e-3), ask=None):
     found = {(a, b): [mean_squared_error(sets[b], w) for w in fits[a].values()] for a in fits for b in sets}
     errors.set(xscale="log", yscale="log", xlim=(decays[0] / 2, 2 * decays[-1]), ylim=(8e-4, 1), xlabel="λ")
     errors.set_ylabel("mean squared error")
-    sizes.set(yscale="log", ylim=(FLOOR / 4, 1e3), xlabel="weight", ylabel="size of the weight")
+    sizes.set(yscale="log", xlim=(0, len(ks) + 1), ylim=(FLOOR / 4, 1e3), xlabel="weight", ylabel="size of the weight")
     sizes.axhspan(FLOOR / 4, 4 * FLOOR, color="#eeeeee")
     sizes.set_yticks([FLOOR, 1e-6, 1e-4, 1e-2, 1, 100], ["0", "1e-6", "1e-4", "0.01", "1", "100"])
-    shares.set(ylim=(0, 1.05), xlabel="eigendirection", ylabel="kept share (L2 alone)")
+    shares.set(xlim=(0, len(ks) + 1), ylim=(0, 1.05), xlabel="eigendirection", ylabel="kept share (L2 alone)")
     for name, look in LOOKS.items():
         board.curve(name, errors, decays, trail=False, label=name, marker="o", markersize=4, **look)
-        board.line(f"{name} now", errors, **NOW | {"color": look["color"]})
+        board.line(f"{name} now", errors, **NOWS[name])
     board.line("weights", sizes, color=COLORS["blue"], marker="o", markersize=5, linestyle="none")
     board.line("zeros", sizes, color=COLORS["vermillion"], marker="x", markersize=7, linestyle="none")
     board.band("bars", shares, np.add.outer(ks, [-0.4, -0.4, 0.4, 0.4]).ravel(), color=COLORS["orange"])
@@ -183,7 +184,7 @@ def two_minima(problem, fits, *, start=("fresh start", 0.1), ask=None):
     return figure(board, show, [ways, slider(decays, start[1])], ask=ask)
 
 
-def many_data_sets(found, x, *, start: float = 1e-3):
+def many_data_sets(found, x, *, start: float = 0.03, ask=None):
     """The curves that one network learns from many data sets, and the two parts of their error against λ."""
     board = Board(1, 2, size=(9.6, 4.2))
     curves, parts = board.axes
@@ -197,7 +198,7 @@ def many_data_sets(found, x, *, start: float = 1e-3):
     values = dict(zip(PARTS, sums, strict=True))
     for name, look in PARTS.items():
         parts.plot(decays, values[name], label=name, **look)
-        board.line(name, parts, **NOW | {"color": look["color"]})
+        board.line(name, parts, **look | {"marker": "o", "markersize": 9, "markeredgewidth": 2})
     above(curves, ncols=3)
     above(parts, ncols=3)
 
@@ -210,7 +211,7 @@ def many_data_sets(found, x, *, start: float = 1e-3):
         alt = "Curves from many data sets at λ = {λ}: squared bias {squared bias}, variance {variance}."
         return Frame(marks | {name: (decay, heights[k]) for name, heights in values.items()}, numbers, alt)
 
-    return figure(board, show, [slider(decays, start)])
+    return figure(board, show, [slider(decays, start)], ask=ask)
 
 
 def two_weights() -> CurveFit:
@@ -249,5 +250,5 @@ EXAMPLES = {
     "shrinkage": lambda: shrinkage(*few_weights()),
     "three_brakes": lambda: three_brakes(two_weights()),
     "two_minima": lambda: two_minima(few_fits()[0], dict.fromkeys(WAYS, few_fits()[1])),
-    "many_data_sets": lambda: many_data_sets(*few_sets()),
+    "many_data_sets": lambda: many_data_sets(*few_sets(), start=0.1),
 }
