@@ -195,7 +195,7 @@ def _none(decay, w, w0=None):
 
 
 check_decayed_fit = Program(
-    name="fit",
+    name="fit_decayed",
     cases={
         "the neuron from [1.5, 1.5]": (_neuron(), np.array([1.5, 1.5]), 0.2, 1e-3, 14),
         "the same, 6 trials": (_neuron(), np.array([1.5, 1.5]), 0.2, 1e-3, 6),
@@ -310,7 +310,7 @@ check_reading = Answers(
         for (name, number), hint in zip(
             ROWS.items(),
             (
-                "a: its two errors lie close together and both are about three times as large as the smallest ones.",
+                "a: no zeros, and short weights. Is its training error above or below the variance of the noise, 0.01?",
                 "b: the smallest training error, and look at its weights.",
                 "c: look at the last column.",
                 "d: an error near ½ is that of a straight line through a sine.",

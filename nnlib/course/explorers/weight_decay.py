@@ -36,7 +36,7 @@ FALLING = {"color": COLORS["vermillion"], "marker": "v", "linestyle": "--"}
 WAYS = {"λ rising": {"color": COLORS["blue"], "marker": "^"}, "λ falling": FALLING, "fresh start": START}
 PARTS = {"squared bias": {"color": COLORS["vermillion"], "linestyle": "--"}, "variance": {"color": COLORS["sky"]}}
 PARTS["their sum"] = {"color": "black", "linewidth": 1.2, "markerfacecolor": "none"}
-FLOOR = 1e-8  # where exact zeros stand on a log axis of sizes
+FLOOR = 1e-10  # where exact zeros stand on a log axis of sizes
 
 
 def sine(x):
@@ -89,7 +89,7 @@ def shrinkage(problem, fits, validation, *, start=("L2", 1e-3), ask=None):
     errors.set_ylabel("mean squared error")
     sizes.set(yscale="log", xlim=(0, len(ks) + 1), ylim=(FLOOR / 4, 1e3), xlabel="weight", ylabel="size of the weight")
     sizes.axhspan(FLOOR / 4, 4 * FLOOR, color="#eeeeee")
-    sizes.set_yticks([FLOOR, 1e-6, 1e-4, 1e-2, 1, 100], ["0", "1e-6", "1e-4", "0.01", "1", "100"])
+    sizes.set_yticks([FLOOR, 1e-8, 1e-6, 1e-4, 1e-2, 1], ["0", "1e-8", "1e-6", "1e-4", "0.01", "1"])
     shares.set(xlim=(0, len(ks) + 1), ylim=(0, 1.05), xlabel="eigendirection", ylabel="kept share (L2 alone)")
     for name, look in LOOKS.items():
         board.curve(name, errors, decays, trail=False, label=name, marker="o", markersize=4, **look)
