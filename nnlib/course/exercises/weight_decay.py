@@ -213,6 +213,7 @@ check_decayed_fit = Program(
         "The penalty is missing where a trial is judged: what has to fall is E_D + λ E_W.": _loop(
             price=lambda decay, w: 0.0
         ),
+        "The ½ is missing where a trial is judged: λ E_W is ½ λ Σ w².": _loop(price=lambda decay, w: decay * (w @ w)),
         "There is no decay in it: this is chapter 11's loop.": _loop(
             pull=_none, bend=lambda decay, n: 0 * eye(n), price=lambda decay, w: 0.0
         ),
@@ -417,7 +418,8 @@ check_bugs = Answers(
         name: Asked(right=BUGS[bug], options=BUGS, hint=_run_of(choice))
         for bug, (name, choice) in enumerate(broken_choices.items())
     },
-    praise="all five. Four of them return a λ without a word of complaint that the right program would not.",
+    praise="all five. Four of them choose another λ than the right program, and none complains. The fifth, e, chooses "
+    "the same: one right answer proves little.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------

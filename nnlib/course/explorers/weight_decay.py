@@ -25,7 +25,7 @@ from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure
 from nnlib.problems import mean_squared_error
 
 LOOKS = {"training": {"color": COLORS["blue"]}, "validation": {"color": COLORS["orange"], "linestyle": "--"}}
-NOWS = {"training": NOW | {"markersize": 12}, "validation": NOW | {"markersize": 7, "color": COLORS["orange"]}}
+NOWS = {"training": NOW | {"markersize": 13}, "validation": NOW | {"markersize": 9, "color": COLORS["orange"]}}
 TRUTH = {"label": "truth", "color": "black", "linestyle": ":", "linewidth": 2}
 RING = {"marker": "o", "markersize": 13, "markerfacecolor": "none", "markeredgewidth": 2.5, "linestyle": "none"}
 PATH = ACCEPTED | {"markersize": 4, "linewidth": 1.2}
@@ -89,7 +89,7 @@ def shrinkage(problem, fits, validation, *, start=("L2", 1e-3), ask=None):
     errors.set_ylabel("mean squared error")
     sizes.set(yscale="log", xlim=(0, len(ks) + 1), ylim=(FLOOR / 4, 1e3), xlabel="weight", ylabel="size of the weight")
     sizes.axhspan(FLOOR / 4, 4 * FLOOR, color="#eeeeee")
-    sizes.set_yticks([FLOOR, 1e-8, 1e-6, 1e-4, 1e-2, 1], ["0", "1e-8", "1e-6", "1e-4", "0.01", "1"])
+    sizes.set_yticks([FLOOR, 1e-8, 1e-6, 1e-4, 1e-2, 1, 100], ["0", "1e-8", "1e-6", "1e-4", "0.01", "1", "100"])
     shares.set(xlim=(0, len(ks) + 1), ylim=(0, 1.05), xlabel="eigendirection", ylabel="kept share (L2 alone)")
     for name, look in LOOKS.items():
         board.curve(name, errors, decays, trail=False, label=name, marker="o", markersize=4, **look)
