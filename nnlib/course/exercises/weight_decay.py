@@ -52,6 +52,7 @@ check_by_hand = Answers(
         "kept": Asked(
             right=[0.5, 0.1],
             slips={
+                "These are the eigenvalues. The share of each is λ_i/(λ_i + λ).": [18.0, 2.0],
                 "That is the part that is LOST, λ/(λ_i + λ).": [0.5, 0.9],
                 "The larger eigenvalue comes first.": [0.1, 0.5],
                 "The roots of the eigenvalues went in, the singular values of J.": [
@@ -74,7 +75,10 @@ check_by_hand = Answers(
                     0.1,
                 ],
                 "That is what was lost. Asked is what is left.": solve(A, B) - solve(A + DECAY * I, B),
+                "That is what is left of the coefficients of (1, 1) and (1, −1). Asked are w₁ and w₂.": [1.0, 0.1],
+                "That is what is left of the coefficients of v₁ and v₂. Asked are w₁ and w₂.": [2**0.5, 0.1 * 2**0.5],
                 "These are the least squares again.": solve(A, B),
+                "Only the diagonal of JᵀJ was used. The 8 off it couples the two equations.": B / (np.diag(A) + DECAY),
                 "λ was added to EVERY entry of JᵀJ. λI has it on the diagonal alone.": solve(A + DECAY, B),
                 "All of it was shrunk alike, by 1/(1 + λ). Each direction has its own share.": solve(A, B) / 19,
                 "The two shares were exchanged: v₁ = (1, 1)/√2 has the eigenvalue 18.": [0.7, -0.3],
@@ -105,6 +109,18 @@ check_by_hand = Answers(
                     _left_out(0.0, lambda m, decay: m + decay),
                     _left_out(3.0, lambda m, decay: m + decay),
                 ],
+                "The second one: three points are left when one is out, so the divisor is 3 + λ = 6.": [
+                    _left_out(0.0),
+                    _left_out(3.0, lambda m, decay: m + decay),
+                ],
+                "The second one is a training error: there too each point has to be left out in turn.": [
+                    _left_out(0.0),
+                    _kept_in(3.0),
+                ],
+                "That is the root of the mean. Asked is the mean of the squares.": [
+                    _left_out(0.0) ** 0.5,
+                    _left_out(3.0) ** 0.5,
+                ],
                 "λ = 3 has no effect here: the constant is Σy/(3 + λ).": [_left_out(0.0)] * 2,
                 "The order: λ = 0 first.": [_left_out(3.0), _left_out(0.0)],
                 "That is the mean size of the errors. Asked is the mean of their squares.": [
@@ -113,8 +129,8 @@ check_by_hand = Answers(
             },
         ),
     },
-    praise="the direction of the large eigenvalue keeps half, the other a tenth. And four points are enough to say "
-    "that a constant pulled towards 0 predicts them better: 15.875 against 20.",
+    praise="the direction of the large eigenvalue keeps half, the other a tenth. And left-out points are "
+    "predicted better by the constant that is pulled toward 0: 15.875 against 20.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -150,6 +166,9 @@ def _loop(
     direction: float = -1.0,
     after: Callable = lambda decay, trial: trial,
     renew: bool = True,
+    renew_decay: bool = True,
+    pays: bool = True,
+    damping: float = 1.0,
     raise_mu: float = 10.0,
     give: Callable = lambda w, trial: w,
 ) -> Callable:
@@ -160,18 +179,18 @@ def _loop(
 
         def model(w):
             JTJ, g, loss = problem.normal_equations(w)
-            return JTJ + bend(decay, len(w)), g + pull(decay, w, w0), loss + price(decay, w)
+            return JTJ + bend(decay, len(w)), g + pull(decay, w, w0), loss + pays * price(decay, w)
 
         H, g, loss = model(w)
         first = loss
         for _ in range(steps):
-            trial = after(decay, w + direction * solve(H + mu * eye(len(w)), g))
+            trial = after(decay, w + direction * solve(H + damping * mu * eye(len(w)), g))
             new = problem.loss(trial) + price(decay, trial)
             accepted = keep(new, loss, first)
             if accepted:
                 w, loss = trial, new
             if accepted and renew:
-                H, g, loss = model(w)
+                H, g, loss = model(w) if renew_decay else (*problem.normal_equations(w)[:2], new)
             mu = mu / 10 if accepted else mu * raise_mu
         return give(w, trial)
 
@@ -214,6 +233,13 @@ check_decayed_fit = Program(
             price=lambda decay, w: 0.0
         ),
         "The ½ is missing where a trial is judged: λ E_W is ½ λ Σ w².": _loop(price=lambda decay, w: decay * (w @ w)),
+        "The penalty is counted at the trial alone. Where the method stands E_D has it to be added, too.": _loop(
+            pays=False
+        ),
+        "λI and λw were added at the start alone. Whenever JᵀJ and Jᵀr are computed anew they are without them.": _loop(
+            renew_decay=False
+        ),
+        "λI has taken the place of μI. It joins it: JᵀJ + λI + μI.": _loop(damping=0.0),
         "There is no decay in it: this is chapter 11's loop.": _loop(
             pull=_none, bend=lambda decay, n: 0 * eye(n), price=lambda decay, w: 0.0
         ),
@@ -321,7 +347,7 @@ check_reading = Answers(
         )
     },
     praise="all five. The two that are hard to tell apart by their errors differ in ‖w‖: decay pulls the weights "
-    "towards 0, stopping early leaves them near the start.",
+    "toward 0, stopping early leaves them near the start.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -390,14 +416,24 @@ def choose_e(A, y, lambdas, folds):
 
 broken_choices = {choice.__name__: choice for choice in (choose_a, choose_b, choose_c, choose_d, choose_e)}
 BUGS = (
-    "the error is measured on what was trained on, the fold is never looked at",
-    "the fold was not left out: it is measured on all data, and all were trained on",
-    "the penalty counts as an error",
     "only the last fold counts",
-    "trained on the fold and measured on the rest",
-    "the folds overlap",
     "λ has the wrong sign in the fit",
+    "the fold was not left out: it is measured on all data, and all were trained on",
+    "trained on the fold and measured on the rest",
+    "the penalty counts as an error",
+    "the folds overlap",
+    "the error is measured on what was trained on, the fold is never looked at",
 )
+HUNTED = {  # the fault of each program, and what to look at
+    "choose_a": (6, "w comes from A[rest]. Which rows is its error measured on?"),
+    "choose_b": (2, "which rows does w come from, and are those of a fold among them?"),
+    "choose_c": (4, "which rows w comes from and is measured on is right. What is added to error?"),
+    "choose_d": (
+        0,
+        "which rows w comes from and is measured on is right. What does error hold after the loop over folds?",
+    ),
+    "choose_e": (3, "it chooses 10 as the right program does. Which rows does w come from all the same?"),
+}
 
 
 def hunted_data() -> tuple[np.ndarray, np.ndarray, list, np.ndarray]:
@@ -408,15 +444,10 @@ def hunted_data() -> tuple[np.ndarray, np.ndarray, list, np.ndarray]:
     return A, y, [0.01, 0.1, 1.0, 10.0, 100.0], np.arange(30).reshape(5, 6)
 
 
-def _run_of(choice: Callable) -> str:
-    return f"Run it: {choice.__name__}(*exercises.hunted_data()) returns {choice(*hunted_data()):g}."
-
-
 check_bugs = Answers(
     name="bugs",
     asked={
-        name: Asked(right=BUGS[bug], options=BUGS, hint=_run_of(choice))
-        for bug, (name, choice) in enumerate(broken_choices.items())
+        name: Asked(right=BUGS[bug], options=BUGS, hint=f"{name}: {look_at}") for name, (bug, look_at) in HUNTED.items()
     },
     praise="all five. Four of them choose another λ than the right program, and none complains. The fifth, e, chooses "
     "the same: one right answer proves little.",
@@ -427,7 +458,7 @@ check_bugs = Answers(
 # ---------------------------------------------------------------------------------------------------------------------
 
 GRID = np.geomspace(1e-3, 1e4, 29)
-TARGET = 1.2
+TARGET = 1.22
 
 
 @cache
@@ -494,10 +525,12 @@ def _score(choose: Callable) -> tuple[bool, str]:
         hint = "Most of your λ are far too small. Were they judged by data that had been trained on?"
     elif len(set(chosen)) == 1:
         hint = "You give all data sets the same λ; their noise differs by a factor of 16."
+    elif np.diff(np.log10(sorted(set(chosen)))).min() > 0.6:
+        hint = f"Your λ are only {len(set(chosen))} different ones, far from each other: choose from a finer list."
     elif off > 1:
         hint = "Most of your λ are far too large. Is something counted as an error that is none?"
     else:
-        hint = "Some of your λ are too large and others too small: judge each by more of the data."
+        hint = "Some of your λ are too large, others too small: judge each by more of the data, fit with most of it."
     return False, sentence + hint
 
 
@@ -509,6 +542,7 @@ check_contest = Contest(
     slips={
         "all data sets the same λ": lambda A, y: 10.0,
         "too small. Were they judged": _by_training_error,
+        "choose from a finer list": lambda A, y: 10.0 ** np.round(np.log10(_by_folds(5)(A, y))),
         "too large. Is something counted": lambda A, y: 30 * _by_folds(5)(A, y),
         "judge each by more of the data": lambda A, y: GRID[
             np.argmin([np.sum((A[:2] @ ridge(A[2:], y[2:], decay) - y[:2]) ** 2) for decay in GRID])
@@ -524,7 +558,7 @@ how_many_zeros = Question(
     "You turn λ of L2 up, from 0.00001 to 10. What becomes of the number of weights that are EXACTLY 0 after training?",
     {
         "it grows steadily: the harder the pull, the more weights arrive at 0": "Tempting, because every weight is "
-        "pulled towards 0. But the pull is λw: it fades as the weight does, and takes a part of it, never the rest.",
+        "pulled toward 0. But the pull is λw: it fades as the weight does, and takes a part of it, never the rest.",
         "it stays 0 the whole time": "The pull λw takes a share of a weight. Whatever is left after a share has been "
         "taken is not 0.",
         "it is 0 up to some λ, and then it jumps": "Tempting, because the network does give up all at once at some "
@@ -542,7 +576,7 @@ where_damping_leads = Question(
         "on to the star": "Each step leaves the part μ/(λ_i + μ) of what was missing, and the parts are multiplied. "
         "Damping shortens the steps; decay moves the goal.",
         "a little farther, to a point between ring and star": "Tempting, as a compromise between error and damping. "
-        "But at any such point the error still falls towards the star, and no damping stops a step for good.",
+        "But at any such point the error still falls toward the star, and no damping stops a step for good.",
     },
     answer="on to the star",
 )

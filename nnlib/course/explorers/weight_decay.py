@@ -166,7 +166,7 @@ def two_minima(problem, fits, *, start=("fresh start", 0.1), ask=None):
     board = Board(1, 2, size=(9.6, 4.2))
     losses, data = board.axes
     x, decays = network_and_truth(board, data, problem), list(fits["fresh start"])
-    losses.set(xscale="log", ylim=(0, 11), xlabel="λ", ylabel=r"$E_D + \lambda E_W$")
+    losses.set(xscale="log", ylim=(-0.5, 11), xlabel="λ", ylabel=r"$E_D + \lambda E_W$")
     for name, look in WAYS.items():
         losses.plot(decays, [fits[name][decay].loss for decay in decays], label=name, **look)
     board.line("here", losses, **NOW | {"markersize": 12, "zorder": 5})
@@ -177,7 +177,9 @@ def two_minima(problem, fits, *, start=("fresh start", 0.1), ask=None):
         numbers = {"λ": decay, "E_D + λ E_W": fit.loss, "training error": mean_squared_error(problem, fit.w)}
         numbers |= {"‖w‖": np.linalg.norm(fit.w)}
         numbers["smallest eigenvalue"] = np.linalg.eigvalsh(fit.problem.hessian(fit.w))[0]
-        alt = "At λ = {λ} the loss with its penalty is {E_D + λ E_W}, the training error {training error}."
+        alt = (
+            f"{way}: at λ = {{λ}} the loss with its penalty is {{E_D + λ E_W}}, the training error {{training error}}."
+        )
         return Frame({"here": (decay, fit.loss), "fit": curve(problem, fit.w, x)}, numbers, alt)
 
     ways = Choice("way", "start", {name: name for name in WAYS}, start=start[0])
