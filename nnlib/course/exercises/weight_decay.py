@@ -337,7 +337,7 @@ check_reading = Answers(
         for (name, number), hint in zip(
             ROWS.items(),
             (
-                "a: no zeros, and short weights. Is its training error above or below the variance of the noise, 0.01?",
+                "a: no zeros, short weights, and a sine still. A gentle λ would leave both errors near those of e. Are they?",
                 "b: the smallest training error, and look at its weights.",
                 "c: look at the last column.",
                 "d: an error near ½ is that of a straight line through a sine.",
@@ -346,8 +346,8 @@ check_reading = Answers(
             strict=True,
         )
     },
-    praise="all five. The two that are hard to tell apart by their errors differ in ‖w‖: decay pulls the weights "
-    "toward 0, stopping early leaves them near the start.",
+    praise="all five. By its errors alone e could have been a fit with a gentle decay. Its ‖w‖ tells: decay pulls the "
+    "weights toward 0, stopping early leaves them near the start.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
