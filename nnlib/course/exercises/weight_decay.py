@@ -337,7 +337,7 @@ check_reading = Answers(
         for (name, number), hint in zip(
             ROWS.items(),
             (
-                "a: no zeros, short weights, and a sine still. A gentle λ would leave both errors near those of e. Are they?",
+                "a: no zeros, short weights, a sine. A gentle λ would leave both errors near those of e: are they?",
                 "b: the smallest training error, and look at its weights.",
                 "c: look at the last column.",
                 "d: an error near ½ is that of a straight line through a sine.",
