@@ -16,6 +16,7 @@ POSTERIOR = {"color": COLORS["blue"], "linewidth": 2.4, "label": "posterior"}
 DRAWN = {"color": COLORS["blue"], "linewidth": 1.2, "label": "drawn from the posterior"}
 BAND = {"color": COLORS["sky"], "alpha": 0.35}
 HELD_BACK = {"color": COLORS["orange"], "marker": "x", "markersize": 4, "linestyle": "none", "label": "held back"}
+ERRORS = [0.01, 0.02, 0.03, 0.1, 0.3]  # marked on the axis of mean square errors
 CURVATURES = {"exact H": ("purple", "-"), "JᵀJ": ("vermillion", "--")}  # of the posterior at its top
 CIRCLE = np.stack([np.cos(angles := np.linspace(0, 2 * np.pi, 181)), np.sin(angles)])
 
@@ -44,8 +45,8 @@ def posterior_of_a_line(x, y, truth, *, start=(1, 1.0, 25.0)):
     """Points arrive: prior, likelihood and posterior of a straight line's two weights, and lines drawn from it."""
     board = Board(1, 2, size=(9.6, 4.7), width_ratios=(1, 1.1))
     plane, data = board.axes
-    plane.set(xlim=(-2.5, 2.5), ylim=(-2.5, 2.5), xlabel="w₀, height at 0", ylabel="w₁, slope", aspect="equal")
-    data.set(xlim=(-1.05, 1.05), ylim=(-4, 4), xlabel="x", ylabel="y")
+    plane.set(xlim=(-2.6, 2.6), ylim=(-2.6, 2.6), xlabel="w₀, height at 0", ylabel="w₁, slope", aspect="equal")
+    data.set(xlim=(-1.05, 1.05), ylim=(-3.5, 3.5), xlabel="x", ylabel="y")
     X, ends = np.column_stack([np.ones_like(x), x]), np.array([-1.0, 1.0])
     data.plot(ends, truth[0] + truth[1] * ends, ":", color="black", linewidth=2, label="truth")
     for name, look in {"posterior": POSTERIOR, "likelihood": LIKELIHOOD, "prior": PRIOR}.items():
@@ -56,7 +57,7 @@ def posterior_of_a_line(x, y, truth, *, start=(1, 1.0, 25.0)):
     board.line("points", data, **DATA)
     above(plane, ncols=2)
     above(data, ncols=2)
-    draws = np.random.default_rng(1268).normal(size=(2, 8))
+    draws = np.random.default_rng(1853).normal(size=(2, 8))
 
     def show(points, alpha, beta):
         J, targets = X[:points], y[:points]
@@ -150,7 +151,8 @@ def dial(top, control: Slider, data, held_back, *, evidence_limits, error_limits
     ):
         ax.plot(control.values, [at(value)["numbers"][name] for value in control.values], linewidth=2, **look)
         ax.set(xscale="log", xlabel=control.label, ylim=limits)
-    error.set_yscale("log")
+    error.set(yscale="log", yticks=ERRORS, yticklabels=ERRORS, ylim=error_limits)
+    error.minorticks_off()
     bars.set_ylim(-190, 110)
     bars.axhline(0, color="#767676", linewidth=1)
     board.band("band", curves, fine, **BAND)
