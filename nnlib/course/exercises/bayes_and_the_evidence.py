@@ -20,7 +20,7 @@ def _ln_det(A) -> float:
 # 1, by hand: one constant, measured three times
 # ---------------------------------------------------------------------------------------------------------------------
 
-MEASURED, ALPHA, BETA = np.array([3.0, 4.5, 6.0]), 3.0, 2.0
+MEASURED, ALPHA, BETA = np.array([3.0, 5.0, 7.0]), 4.0, 2.0
 P, MEAN = len(MEASURED), MEASURED.mean()
 A = BETA * P + ALPHA
 W = BETA * MEASURED.sum() / A
@@ -93,8 +93,8 @@ check_constant_by_hand = Answers(
             },
         ),
     },
-    praise="two thirds of the mean, because γ is 2/3. The evidence asks for α = 2/27 in place of 3. And it is not there "
-    "yet: with the new α, w_MP and γ change too. The top is at 1/α = 4.5² − 1/6, that is α = 12/241.",
+    praise="three fifths of the mean, because γ is 3/5. The evidence asks for α = 1/15 in place of 4. And it is not "
+    "there yet: with the new α, w_MP and γ change too. The top is at 1/α = 5² − 1/6, that is α = 6/149.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
