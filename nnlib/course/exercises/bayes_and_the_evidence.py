@@ -496,7 +496,7 @@ held_back_at_the_top = Question(
         "they ask different things, how probable the data were and how far off the curve is, and answer with 5.62 and "
         "17.8.",
         "it is within 3 % of it, at another α": "The top of the evidence is at α = 5.62, the lowest error at 17.8. But "
-        "the error is so flat between them that it differs by 1.7 %.",
+        "the error is so flat between them that it differs by 1.6 %.",
         "it is at least 10 % above it: what was fitted cannot judge itself": "Tempting, because the error on the data "
         "cannot: it falls all the way to α = 0.0001, where the crosses are missed by 13 % more. But the evidence is "
         "not the error on the data; it has the Occam factor in it.",
