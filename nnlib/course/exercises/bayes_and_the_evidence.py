@@ -374,8 +374,8 @@ check_bugs = Answers(
         evidence: Asked(right=BUGS[bug], options=BUGS, hint=_run_of(broken_evidences[evidence]))
         for evidence, bug in zip(broken_evidences, (1, 3, 4, 0, 2), strict=True)
     },
-    praise="all five. Two of them, c and d, still choose the right w; what they get wrong is the α. A fit that looks "
-    "right says nothing about the evidence; a second route to the same number does.",
+    praise="all five. Four of them compute the right w, so that the fit looks as it should. What they get wrong is the "
+    "evidence, and with it the α or β that it would choose. A second route to the same number tells.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------

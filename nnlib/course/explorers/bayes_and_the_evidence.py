@@ -52,7 +52,7 @@ def posterior_of_a_line(x, y, truth, *, start=(1, 1.0, 25.0)):
     for name, look in {"posterior": POSTERIOR, "likelihood": LIKELIHOOD, "prior": PRIOR}.items():
         board.line(name, plane, **look)
     board.line("drawn weights", plane, color=COLORS["blue"], marker="o", markersize=4, linestyle="none")
-    plane.plot(*truth, "*", color="black", markersize=13, label="truth")
+    plane.plot(*truth, "*", color="black", markersize=13, markerfacecolor="none", label="truth", zorder=1.9)
     board.line("drawn lines", data, **DRAWN)
     board.line("points", data, **DATA)
     above(plane, ncols=2)
@@ -203,7 +203,7 @@ def laplace_and_truth(problem, *, beta: float = 100.0, start=(2, 0.1)):
     plane, data = board.axes
     order = np.random.default_rng(0).permutation(problem.n_residuals)
     x, y = problem.X[order, 0], problem.Y[order, 0]
-    grid, (right, down) = np.linspace(-16, 16, 641), (slice(310, 431), slice(300, 421))
+    grid, (right, down) = np.linspace(-16, 16, 641), (slice(270, 441), slice(256, 427))
     w1, b = np.meshgrid(grid, grid[::-1])
     misfits = np.cumsum([0.5 * (np.tanh(w1 * at + b) - target) ** 2 for at, target in zip(x, y, strict=True)], axis=0)
     window, heights = grid[right][[0, -1]], -grid[down][[-1, 0]]
