@@ -40,6 +40,7 @@ check_constant_by_hand = Answers(
                 / (P * (BETA + ALPHA)),
                 "That is Σy/(P + α), as if β were 1.": MEASURED.sum() / (P + ALPHA),
                 "That is βΣy. It is still to be divided by A.": BETA * MEASURED.sum(),
+                "That is Σy/A. β is missing above.": MEASURED.sum() / A,
             },
         ),
         "variance": Asked(
@@ -59,6 +60,10 @@ check_constant_by_hand = Answers(
                 "Upside down: it is the width of the posterior over that of the prior, √(α/A).": -ALPHA * E_W
                 - 0.5 * ln(ALPHA / A),
                 "The ½ of E_W is missing.": -ALPHA * W**2 + 0.5 * ln(ALPHA / A),
+                "That is −αE_W alone. The two widths are missing, √(α/A).": -ALPHA * E_W,
+                "There is no 2π left: that of the prior and that of the integral cancel.": LN_OCCAM
+                - 0.5 * ln(2 * np.pi),
+                "That is the factor itself. Asked is its logarithm.": np.exp(LN_OCCAM),
                 "The prior's √α is missing: this is −αE_W − ½ ln A.": -ALPHA * E_W - 0.5 * ln(A),
             },
         ),
@@ -66,6 +71,7 @@ check_constant_by_hand = Answers(
             right=LN_FIT + LN_OCCAM,
             slips={
                 "That is the fit alone, ln P(D|w_MP, β). The Occam factor is still to be added.": LN_FIT,
+                "That is the Occam factor alone. The fit is still to be added.": LN_OCCAM,
                 "(P/2) ln β is missing: noise of another width has another density.": LN_FIT
                 + LN_OCCAM
                 - P / 2 * ln(BETA),
@@ -81,6 +87,7 @@ check_constant_by_hand = Answers(
                 "That is α/A, what the prior decides. γ is what the data decide.": ALPHA / A,
                 "JᵀJ is P here, a one for each measurement: γ = βP/(βP + α).": BETA / (BETA + ALPHA),
                 "One weight: γ is at most 1.": P * GAMMA,
+                "That is n. γ counts only the part of it that the data decide.": 1.0,
             },
         ),
         "next_alpha": Asked(
@@ -178,7 +185,7 @@ def _cases() -> list[tuple]:
 
 check_models = Exercise(
     name="model_probabilities",
-    quantities=("the probabilities",),
+    quantities=("the vector of probabilities",),
     cases=_cases(),
     right=_probabilities(_evidence()),
     also_right=_by_the_other_route,
@@ -196,6 +203,10 @@ check_models = Exercise(
             _evidence(prior=0.0)
         ),
         "(n/2) ln α has lost its ½.": _probabilities(_evidence(prior=1.0)),
+        "α and β are exchanged.": _probabilities(lambda J, y, alpha, beta: _evidence()(J, y, beta, alpha)),
+        "There is no (n/2) ln 2π: that of the prior and that of the integral cancel.": _probabilities(
+            lambda J, y, alpha, beta: _evidence()(J, y, alpha, beta) - J.shape[1] / 2 * ln(2 * np.pi)
+        ),
         "det A without its ½: the integral has √det A below.": _probabilities(_evidence(det=-1.0)),
         "The ½ of E_D and E_W is missing.": _probabilities(_evidence(F=2.0)),
         "Here w is that of least squares. The evidence is taken around the minimum of F, with α in it.": _probabilities(
@@ -389,7 +400,7 @@ def _sine(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 (X_DATA, Y_DATA), (_, HELD_BACK) = _sine(0), _sine(99)
-DECAYS, TARGET, GOOD_FIT = 10.0 ** np.arange(-6, 3.05, 0.05), 19.0, 45.0
+DECAYS, TARGET, GOOD_FIT, TOO_GOOD = 10.0 ** np.arange(-6, 3.05, 0.05), 19.0, 45.0, 50.0
 
 
 def _tanh_units(units: int, slope: float) -> Callable:
@@ -439,6 +450,8 @@ def _score(features: Callable) -> tuple[bool, str]:
     if not same(_matrix(features, X_DATA[::-1]), J[::-1], digits=8):
         raise Told("Each row must depend on its own x alone: with the data in another order the rows are others.")
     best = _best(J)
+    if best["evidence"] > TOO_GOOD:
+        raise Told("Better than the sine itself: are targets among the features? A prior comes before the data.")
     score = (
         f"log evidence {best['evidence']:.1f} = fit {best['fit']:.1f} + Occam factor {best['Occam']:.1f}, with "
         f"γ = {best['gamma']:.1f} of {J.shape[1]} weights and λ = {best['decay']:.2g}; the mean square error on what "
@@ -451,7 +464,7 @@ def _score(features: Callable) -> tuple[bool, str]:
     elif best["fit"] < GOOD_FIT:
         hint = "the fit is poor: these features cannot follow the curve."
     else:
-        hint = "the fit is good, the Occam factor is dear: these features could follow much that is not there."
+        hint = "the fit is good, the Occam factor is dear: too many directions, or weights that no prior expects."
     return False, f"{score}The target is {TARGET:g}: {hint}"
 
 
@@ -463,7 +476,7 @@ check_contest = Contest(
     also_right=lambda x: _tanh_units(5, 4.0)(x),
     slips={
         "these features cannot follow the curve": lambda x: x[:, None] ** np.arange(4),
-        "these features could follow much that is not there": lambda x: _tanh_units(30, 6.0)(x),
+        "the fit is good, the Occam factor is dear": lambda x: _tanh_units(30, 6.0)(x),
         "the data find no use for these features": lambda x: 0 * x[:, None],
     },
 )

@@ -183,7 +183,7 @@ def evidence_dial(features, x, y, held_back, *, beta: float = 100.0, start: floa
     return dial(top, alphas, (x, y), held_back, evidence_limits=(-180, 40), error_limits=(0.01, 0.035), ask=ask)
 
 
-def network_dial(network, w0, held_back, *, start: float = 1e-3, ask=None):
+def network_dial(network, w0, held_back, *, start: float = 1e-6, ask=None):
     """The dial of chapter 13's network, trained at each λ; β is the one of the highest evidence with α = λβ."""
 
     def top(decay):
