@@ -140,8 +140,8 @@ def dial(top, control: Slider, data, held_back, *, evidence_limits, error_limits
         fit, occam, gamma, covariance = parts(r, problem.jacobian(w), w, alpha, beta)
         mean, reach = problem.predict(w, fine).ravel(), 2 * np.sqrt(1 / beta + np.sum(G @ covariance * G, axis=1))
         off = np.mean((problem.predict(w, held_back[0]).ravel() - held_back[1]) ** 2)
-        numbers = {"fit": fit, "Occam": occam, "log evidence": fit + occam, "γ": gamma, "σ": 1 / np.sqrt(beta)}
-        numbers |= {"error on the data": np.mean(r**2), "error, held back": off}
+        numbers = {"fit": fit, "Occam": occam, "log evidence": fit + occam, "γ": gamma, "2αE_W": alpha * w @ w}
+        numbers |= {"σ": 1 / np.sqrt(beta), "error on the data": np.mean(r**2), "error, held back": off}
         marks = {"band": (mean - reach, mean + reach), "curve": mean, "factors": [fit, occam, fit + occam]}
         return {"marks": marks | {"here": (value, fit + occam), "error": (value, off)}, "numbers": numbers}
 
