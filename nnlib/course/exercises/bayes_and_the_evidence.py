@@ -17,16 +17,19 @@ def _ln_det(A) -> float:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 1, by hand: one constant, measured three times
+# 1, by hand: one constant, measured three times; and three directions
 # ---------------------------------------------------------------------------------------------------------------------
 
-MEASURED, ALPHA, BETA = np.array([3.0, 5.0, 7.0]), 4.0, 2.0
+MEASURED, ALPHA, BETA = np.array([2.0, 5.0, 8.0]), 1.5, 2.0
+LAMBDAS = np.array([6.75, 0.25, 0.0])
 P, MEAN = len(MEASURED), MEASURED.mean()
 A = BETA * P + ALPHA
 W = BETA * MEASURED.sum() / A
 E_D, E_W, GAMMA = 0.5 * np.sum((W - MEASURED) ** 2), 0.5 * W**2, BETA * P / A
 LN_OCCAM = -ALPHA * E_W + 0.5 * ln(ALPHA / A)
 LN_FIT = -BETA * E_D + P / 2 * ln(BETA / (2 * np.pi))
+GAMMAS = BETA * LAMBDAS / (BETA * LAMBDAS + ALPHA)
+IN_THE_TABLE = "Compute it row by row as in the table of section 3, with β at E_D and in (P/2) ln β, to four digits."
 
 check_constant_by_hand = Answers(
     name="by_hand",
@@ -41,6 +44,8 @@ check_constant_by_hand = Answers(
                 "That is Σy/(P + α), as if β were 1.": MEASURED.sum() / (P + ALPHA),
                 "That is βΣy. It is still to be divided by A.": BETA * MEASURED.sum(),
                 "That is Σy/A. β is missing above.": MEASURED.sum() / A,
+                "Here A is β + α. Each of the P measurements adds a β to it.": BETA * MEASURED.sum() / (BETA + ALPHA),
+                "That is the mean over A. Above stands β times the sum.": MEAN / A,
             },
         ),
         "variance": Asked(
@@ -50,6 +55,8 @@ check_constant_by_hand = Answers(
                 "That is the standard deviation, the root of the variance.": A**-0.5,
                 "That is the variance without the prior, 1/(βP).": 1 / (BETA * P),
                 "Variances do not add here, precisions do: A = βP + α.": 1 / ALPHA + 1 / (BETA * P),
+                "That is 1/(P + α), as if β were 1.": 1 / (P + ALPHA),
+                "That is 1/(β + α). Each of the P measurements adds a β to A.": 1 / (BETA + ALPHA),
             },
         ),
         "ln_Occam": Asked(
@@ -63,9 +70,13 @@ check_constant_by_hand = Answers(
                 "That is −αE_W alone. The two widths are missing, √(α/A).": -ALPHA * E_W,
                 "There is no 2π left: that of the prior and that of the integral cancel.": LN_OCCAM
                 - 0.5 * ln(2 * np.pi),
+                "There is no 2π left: that of the integral cancels with that of the prior.": LN_OCCAM
+                + 0.5 * ln(2 * np.pi),
+                "The sign: the factor is below 1, its logarithm is negative.": -LN_OCCAM,
                 "That is the factor itself. Asked is its logarithm.": np.exp(LN_OCCAM),
                 "The prior's √α is missing: this is −αE_W − ½ ln A.": -ALPHA * E_W - 0.5 * ln(A),
             },
+            hint=IN_THE_TABLE,
         ),
         "ln_evidence": Asked(
             right=LN_FIT + LN_OCCAM,
@@ -79,7 +90,11 @@ check_constant_by_hand = Answers(
                 "(P/2) ln β stands for P measurements, not for one.": LN_FIT + LN_OCCAM - (P - 1) / 2 * ln(BETA),
                 "The ½ of E_D is missing.": LN_FIT + LN_OCCAM - BETA * E_D,
                 "β is missing at E_D.": LN_FIT + LN_OCCAM - (1 - BETA) * E_D,
+                "(P/2) ln β has the wrong sign: precise noise has a high density.": LN_FIT + LN_OCCAM - P * ln(BETA),
+                "The Occam factor is to be added. Its logarithm is negative as it stands.": LN_FIT - LN_OCCAM,
+                "That is the evidence itself. Asked is its logarithm.": np.exp(LN_FIT + LN_OCCAM),
             },
+            hint=IN_THE_TABLE,
         ),
         "gamma": Asked(
             right=GAMMA,
@@ -94,14 +109,29 @@ check_constant_by_hand = Answers(
             right=GAMMA / (2 * E_W),
             slips={
                 "The 2 belongs below: α = γ/(2E_W), and 2E_W is w².": 2 * GAMMA / E_W,
+                "That is (P − γ)/(2E_D), the next β.": (P - GAMMA) / (2 * E_D),
                 "That is γ/E_W. E_W is ½w², so α = γ/w².": GAMMA / E_W,
                 "γ is missing: this is 1/w².": 1 / W**2,
                 "That is α/β, the weight decay.": ALPHA / BETA,
             },
         ),
+        "gamma_of_three": Asked(
+            right=GAMMAS.sum(),
+            slips={
+                "Those are the shares of the prior, α/(βλ + α). γ adds up those of the data.": np.sum(1 - GAMMAS),
+                "β is missing: the share of a direction is βλ/(βλ + α).": np.sum(LAMBDAS / (LAMBDAS + ALPHA)),
+                "That counts the eigenvalues above 0. Each counts only as far as the data outweigh the prior.": 2.0,
+                "That is n, the number of weights.": 3.0,
+                "The sum of the quotients, not the quotient of the sums: each direction has a share of its own.": BETA
+                * LAMBDAS.sum()
+                / (BETA * LAMBDAS.sum() + ALPHA),
+                "α and β are exchanged.": np.sum(ALPHA * LAMBDAS / (ALPHA * LAMBDAS + BETA)),
+            },
+        ),
     },
-    praise="three fifths of the mean, because γ is 3/5. The evidence asks for α = 1/15 in place of 4. And it is not "
-    "there yet: with the new α, w_MP and γ change too. The top is at 1/α = 5² − 1/6, that is α = 6/149.",
+    praise="four fifths of the mean, because γ is 4/5. The evidence asks for α = 1/20 in place of 3/2. And it is not "
+    "there yet: with the new α, w_MP and γ change too. The top is at 1/α = 5² − 1/6, that is α = 6/149. Of the three "
+    "directions the first one is the data's, the second one mostly the prior's, the third one the prior's alone.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -147,6 +177,10 @@ def _fit_alone(J, y, alpha, beta):
     return -beta * _at_top(J, y, alpha, beta)[2]
 
 
+def _without_weight_error(J, y, alpha, beta):
+    return _evidence()(J, y, alpha, beta) + alpha * _at_top(J, y, alpha, beta)[3]
+
+
 def _by_the_other_route(models, y, alpha, beta):
     """ln N(y; 0, I/β + JJᵀ/α), and sums of exponentials of differences."""
     logs = []
@@ -177,7 +211,7 @@ def _cases() -> list[tuple]:
     powers = [x[:, None] ** np.arange(degree + 1) for degree in range(4)]
     odd = [x[:, None], np.column_stack([x, x**3]), np.column_stack([x, x**3, x**5])]
     return [
-        (powers, 0.3 - x + 0.3 * x**2 + 0.3 * noise, 1.0, 11.0),
+        (powers, 0.3 - x + 0.3 * x**2 + 0.3 * noise, 2.0, 11.0),
         (powers[:3], 0.2 * x + 0.5 * noise, 0.5, 4.0),
         (odd, np.abs(x) + 0.01 * noise, 3.0, 500.0),
     ]
@@ -199,8 +233,16 @@ check_models = Exercise(
         "½ ln det A is missing: this compares the tops of the posteriors, not the areas below them.": _probabilities(
             _evidence(det=0.0)
         ),
-        "(n/2) ln α is missing. It is the same for all α, but not for models with different n.": _probabilities(
-            _evidence(prior=0.0)
+        "(n/2) ln α is missing. It is no constant here: the models differ in n.": _probabilities(_evidence(prior=0.0)),
+        "This is −F alone, the tops of the posteriors. Both widths are missing, (n/2) ln α and ½ ln det A.": (
+            _probabilities(_evidence(det=0.0, prior=0.0))
+        ),
+        "−αE_W is missing: the prior's density at w_MP is not that at 0.": _probabilities(_without_weight_error),
+        "The sign is turned around: the more probable the data, the more probable the model.": _probabilities(
+            lambda J, y, alpha, beta: -_evidence()(J, y, alpha, beta)
+        ),
+        "All alike is what was believed before. Each is weighted with its evidence.": lambda models, y, alpha, beta: (
+            np.full(len(models), 1 / len(models))
         ),
         "(n/2) ln α has lost its ½.": _probabilities(_evidence(prior=1.0)),
         "α and β are exchanged.": _probabilities(lambda J, y, alpha, beta: _evidence()(J, y, beta, alpha)),
@@ -464,7 +506,7 @@ def _score(features: Callable) -> tuple[bool, str]:
     elif best["fit"] < GOOD_FIT:
         hint = "the fit is poor: these features cannot follow the curve."
     else:
-        hint = "the fit is good, the Occam factor is dear: too many directions, or weights that no prior expects."
+        hint = "the fit is good, but the Occam factor costs too much: too many directions, or weights far from 0."
     return False, f"{score}The target is {TARGET:g}: {hint}"
 
 
@@ -476,7 +518,7 @@ check_contest = Contest(
     also_right=lambda x: _tanh_units(5, 4.0)(x),
     slips={
         "these features cannot follow the curve": lambda x: x[:, None] ** np.arange(4),
-        "the fit is good, the Occam factor is dear": lambda x: _tanh_units(30, 6.0)(x),
+        "the fit is good, but the Occam factor costs too much": lambda x: _tanh_units(30, 6.0)(x),
         "the data find no use for these features": lambda x: 0 * x[:, None],
     },
 )

@@ -51,7 +51,7 @@ def posterior_of_a_line(x, y, truth, *, start=(1, 1.0, 25.0)):
     data.plot(ends, truth[0] + truth[1] * ends, ":", color="black", linewidth=2, label="truth")
     for name, look in {"posterior": POSTERIOR, "likelihood": LIKELIHOOD, "prior": PRIOR}.items():
         board.line(name, plane, **look)
-    board.line("drawn weights", plane, color=COLORS["blue"], marker="o", markersize=4, linestyle="none")
+    board.line("drawn weights", plane, color=COLORS["blue"], marker="o", markersize=3, linestyle="none")
     plane.plot(*truth, "*", color="black", markersize=13, markerfacecolor="none", label="truth", zorder=1.9)
     board.line("drawn lines", data, **DRAWN)
     board.line("points", data, **DATA)
@@ -70,6 +70,7 @@ def posterior_of_a_line(x, y, truth, *, start=(1, 1.0, 25.0)):
         marks |= {"drawn lines": pieces(drawn[:, :1] + drawn[:, 1:] * ends, ends), "points": np.c_[J[:, 1], targets]}
         numbers = {"points": points, "α": alpha, "β": beta, "w₀": w[0], "w₁": w[1]}
         numbers["area of the blue ellipse"] = 4 * np.pi / np.sqrt(np.linalg.det(A))
+        numbers["truth, standard deviations off"] = np.sqrt((w - truth) @ A @ (w - truth))
         alt = "{points} points, α = {α}, β = {β}: posterior around ({w₀}, {w₁}), area {area of the blue ellipse}."
         return Frame(marks, numbers, alt)
 
@@ -129,7 +130,7 @@ def dial(top, control: Slider, data, held_back, *, evidence_limits, error_limits
     curves, unused, bars, evidence, error, under = board.axes
     span(curves, 0, slice(0, 2), unused)
     span(bars, slice(None), 2, under)
-    fine = data_and_curve(curves, *data, margin=0.2, xlabel="x", ylabel="y")
+    fine = data_and_curve(curves, *data, xlabel="x", ylabel="y")
     curves.plot(*held_back, **HELD_BACK)
 
     @cache
@@ -161,10 +162,9 @@ def dial(top, control: Slider, data, held_back, *, evidence_limits, error_limits
     board.line("here", evidence, **NOW | {"color": "black"})
     board.line("error", error, **NOW | {"color": COLORS["orange"]})
     above(curves)
-    letter = control.label[0]
 
     def show(**values):
-        (value,) = values.values()
+        letter, (value,) = control.label[0], values.values()
         alt = f"At {letter} = {{{letter}}} fit {{fit}} and Occam factor {{Occam}}: log evidence {{log evidence}}. "
         alt += "Mean square error {error on the data} on the data, {error, held back} on points held back."
         return Frame(at(value)["marks"], {letter: value, **at(value)["numbers"]}, alt)
