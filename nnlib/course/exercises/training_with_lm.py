@@ -390,7 +390,7 @@ check_contest = Contest(
 
 cheapest_to_a_rough_fit = Question(
     "The sine network of chapter 11 is to come to a loss of 0.5, a rough fit. LM needs 7 steps, steepest descent 43 "
-    "and Adam 32, each of the two at the best of three learning rates. Count multiply-adds in place of steps. Who pays "
+    "and Adam 32, each of the two at the best of a few learning rates. Count multiply-adds in place of steps. Who pays "
     "least?",
     {
         "LM, by about as much as in steps": "Tempting, because 7 is so much less than 43. But a step of LM is not a "

@@ -11,8 +11,8 @@ from nnlib.course.explorers._pictures import AFTER, DATA, HERE, NOW, above, sine
 from nnlib.datasets import minmax_scaling
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure
 
-# Seconds are measured once and stored: on a cloud server (AMD EPYC, two cores, one thread, numpy 2.4), the least of
-# several turns. The figures name the machine, and the chapter has a cell that measures the reader's own.
+# Seconds are measured once and stored: on a cloud server (AMD EPYC, two cores, one thread, numpy 2.4), which had other
+# work too. These are processor time, the least of several turns; where Adam wins (below) it is the clock's.
 MACHINE = "one thread of a cloud server"
 SINE_MS, CARS_MS = (
     {"LM": 0.19, "Adam": 0.123, "descent": 0.108},
@@ -38,8 +38,8 @@ MEASURED = {
          (3.76, 617, 579, 145)],
 }  # fmt: skip
 PARTS = ["gradient", "JᵀJ", "solve"]
-# benchmarks/lm_against_adam.py on the same machine: what Adam costs over what LM costs, from 36 to 701 weights; where
-# Adam did not come to the goal there is no number.
+# benchmarks/lm_against_adam.py on the same machine, in two runs (36 to 302 weights, and 701; 1499 was not run): what
+# Adam costs over what LM costs. Where Adam did not come to the goal there is no number.
 WEIGHTS = np.array([36, 99, 302, 701])
 ADAM_OVER_LM = {
     "rough": {"multiply-adds": [0.42, 0.10, 0.05, 0.03], "seconds": [1.77, 6.00, 1.10, 1.67]},
@@ -71,9 +71,8 @@ def race(problem, w0, goals, rates, milliseconds, *, start: float, ask=None):
             history = train(steps, max_steps=MOST_STEPS, goal=goals[-1]).history
             k = np.arange(1, len(history["loss"]) + 1)
             axes = k, price(name, problem, k, np.cumsum(history["accepted"])), k * milliseconds[name] / 1000
-            found.append(
-                (rate, np.fmin.accumulate([most, *history["loss"]])[1:], dict(zip(xlabels, axes, strict=True)))
-            )
+            loss = np.fmin.accumulate([most, *history["loss"]])[1:]
+            found.append((rate, loss, dict(zip(xlabels, axes, strict=True))))
         return found
 
     def show(goal):
@@ -135,7 +134,11 @@ def cost_of_a_step(*, start=(40, 30_000, 1), ask=None):
     board.curve("J whole", memory, SAMPLES, label="J whole", color=COLORS["vermillion"], linestyle="--")
     board.curve("in blocks", memory, SAMPLES, label="in blocks", **AFTER)
     for name in ("at J whole", "at in blocks"):
-        board.line(name, memory, **NOW | ({"color": COLORS["vermillion"], "marker": "s"} if "J" in name else {}))
+        board.line(
+            name,
+            memory,
+            **NOW | ({"color": COLORS["vermillion"], "marker": "s", "markersize": 13} if "J" in name else {}),
+        )
     memory.legend(loc="upper left", frameon=False)
 
     def show(h, m, K):
