@@ -18,8 +18,8 @@ SINE_MS, CARS_MS = (
     {"LM": 0.19, "Adam": 0.123, "descent": 0.108},
     {"LM": 0.51, "Adam": 0.206, "descent": 0.189},
 )  # a step
-SINE_RATES = {"LM": [None], "Adam": [0.01, 0.03, 0.1, 0.3], "descent": [0.003, 0.005, 0.007, 0.01]}
-CARS_RATES = {"LM": [None], "Adam": [0.01, 0.03, 0.1, 0.3], "descent": [0.0003, 0.0005, 0.001, 0.0015]}
+SINE_RATES = {"LM": [None], "Adam": [0.03, 0.1, 0.3], "descent": [0.007, 0.01]}
+CARS_RATES = {"LM": [None], "Adam": [0.03, 0.1, 0.3], "descent": [0.001, 0.0015]}
 SINE_GOALS, CARS_GOALS = [2.0, 1.0, 0.5, 0.2, 0.1], [8.0, 6.0, 5.0, 4.0, 3.0, 2.5, 2.0]
 MOST_STEPS = 1100
 METHODS = {
