@@ -14,10 +14,8 @@ from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure
 # Seconds are measured once and stored: on a cloud server (AMD EPYC, two cores, one thread, numpy 2.4), which had other
 # work too. These are processor time, the least of several turns; where Adam wins (below) it is the clock's.
 MACHINE = "one thread of a cloud server"
-SINE_MS, CARS_MS = (
-    {"LM": 0.19, "Adam": 0.123, "descent": 0.108},
-    {"LM": 0.51, "Adam": 0.206, "descent": 0.189},
-)  # a step
+SINE_MS = {"LM": 0.19, "Adam": 0.123, "descent": 0.108}  # milliseconds of a step
+CARS_MS = {"LM": 0.51, "Adam": 0.206, "descent": 0.189}
 SINE_RATES = {"LM": [None], "Adam": [0.03, 0.1, 0.3], "descent": [0.007, 0.01]}
 CARS_RATES = {"LM": [None], "Adam": [0.03, 0.1, 0.3], "descent": [0.001, 0.0015]}
 SINE_GOALS, CARS_GOALS = [2.0, 1.0, 0.5, 0.2, 0.1], [8.0, 6.0, 5.0, 4.0, 3.0, 2.5, 2.0]
@@ -133,12 +131,9 @@ def cost_of_a_step(*, start=(40, 30_000, 1), ask=None):
     memory.set(xscale="log", yscale="log", xlim=(2e3, 1.5e6), ylim=(1, 1e6), xlabel="samples m")
     board.curve("J whole", memory, SAMPLES, label="J whole", color=COLORS["vermillion"], linestyle="--")
     board.curve("in blocks", memory, SAMPLES, label="in blocks", **AFTER)
-    for name in ("at J whole", "at in blocks"):
-        board.line(
-            name,
-            memory,
-            **NOW | ({"color": COLORS["vermillion"], "marker": "s", "markersize": 13} if "J" in name else {}),
-        )
+    square = {"color": COLORS["vermillion"], "marker": "s", "markersize": 13}
+    for name, look in {"at J whole": square, "at in blocks": {}}.items():
+        board.line(name, memory, **NOW | look)
     memory.legend(loc="upper left", frameon=False)
 
     def show(h, m, K):
