@@ -99,7 +99,9 @@ check_by_hand = Answers(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _fit(*, back="lowest", judged="accepted", first=True, decides="training", rise=False, swapped=False) -> Callable:
+def _fit(
+    *, back="lowest", judged="accepted", first=True, decides="training", rise=False, swapped=False, always=False
+) -> Callable:
     """Chapter 11's loop with ÷10 and ×10 that keeps the weights of lowest validation loss, its decisions left open."""
 
     def fit(problem, validation, w, mu, steps):
@@ -109,7 +111,7 @@ def _fit(*, back="lowest", judged="accepted", first=True, decides="training", ri
         loss, best, lowest = decider.loss(w), w, validation.loss(w) if first else np.inf
         for _ in range(steps):
             trial = w + np.linalg.solve(JTJ + mu * np.eye(len(w)), -g)
-            accepted = decider.loss(trial) < loss
+            accepted = always or decider.loss(trial) < loss
             if accepted:
                 w, mu, loss = trial, mu / 10, decider.loss(trial)
                 JTJ, g, _ = problem.normal_equations(w)
@@ -147,9 +149,9 @@ def _noisy(seed: int) -> tuple:
 
 check_early_stopping = Exercise(
     name="fit",
-    quantities=("the weights",),
+    quantities=("w",),
     digits=6,
-    cases=[_noisy(10), _noisy(24), _noisy(300)],
+    cases=[_noisy(24), _noisy(61), _noisy(300)],
     right=lambda problem, validation, w, mu, steps: _fit()(problem, validation, w, mu, steps),
     also_right=_fit_with_a_list,
     slips={
@@ -161,6 +163,12 @@ check_early_stopping = Exercise(
         "The start is a point too: nothing after it has a lower validation loss here.": _fit(first=False),
         "Here the validation loss decides whether a step is accepted. It decides only which weights come back.": (
             _fit(decides="validation")
+        ),
+        "That is the start. The loop is to move away from it where the training loss falls.": (
+            lambda problem, validation, w, mu, steps: w
+        ),
+        "Here every trial is accepted. One that does not lower the training loss is not kept, and μ rises.": (
+            _fit(always=True)
         ),
         "It ends at the first rise of the validation loss, and that falls again later.": _fit(rise=True),
         "The two problems have changed places: it trains on the validation data.": _fit(swapped=True),
