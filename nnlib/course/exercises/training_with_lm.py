@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import GEN_CREATED, getgeneratorstate
 
 import numpy as np
 
@@ -39,7 +40,7 @@ check_by_hand = Answers(
             slips={
                 "That is machine A's part alone. B has a sample too.": J_A.T @ J_A,
                 "That is a mean of the two. JᵀJ is a sum over samples, and so over machines.": _JTJ / 2,
-                "μ comes in when the step is solved for, not here.": _JTJ + np.eye(2),
+                "μ comes in when the step is solved for, not here.": _JTJ + MU * np.eye(2),
                 "That is J Jᵀ of machine A, with a row for each of its samples. Asked is a row for each weight.": (
                     J_A @ J_A.T
                 ),
@@ -49,6 +50,7 @@ check_by_hand = Answers(
             right=_JTR,
             slips={
                 "That is machine A's part alone. B has a residual too.": J_A.T @ R_A,
+                "That is machine B's part alone. The last block does not replace the first.": J_B.T @ R_B,
                 "The sign: it is Jᵀr, the minus comes with the step.": -_JTR,
                 "A's part is J r here. Asked is Jᵀr: columns of J times r.": J_A @ R_A + J_B.T @ R_B,
             },
@@ -100,7 +102,15 @@ check_by_hand = Answers(
 
 
 def _fit(
-    *, back="lowest", judged="accepted", first=True, decides="training", rise=False, swapped=False, always=False
+    *,
+    back="lowest",
+    judged="accepted",
+    first=True,
+    decides="training",
+    rise=False,
+    swapped=False,
+    always=False,
+    stale=(),
 ) -> Callable:
     """Chapter 11's loop with ÷10 and ×10 that keeps the weights of lowest validation loss, its decisions left open."""
 
@@ -113,8 +123,9 @@ def _fit(
             trial = w + np.linalg.solve(JTJ + mu * np.eye(len(w)), -g)
             accepted = always or decider.loss(trial) < loss
             if accepted:
-                w, mu, loss = trial, mu / 10, decider.loss(trial)
-                JTJ, g, _ = problem.normal_equations(w)
+                w, mu = trial, mu / 10
+                loss = loss if "loss" in stale else decider.loss(w)
+                JTJ, g, _ = (JTJ, g, None) if "equations" in stale else problem.normal_equations(w)
             else:
                 mu = mu * 10
             if accepted or judged == "all":
@@ -164,7 +175,13 @@ check_early_stopping = Exercise(
         "Here the validation loss decides whether a step is accepted. It decides only which weights come back.": (
             _fit(decides="validation")
         ),
-        "That is the start. The loop is to move away from it where the training loss falls.": (
+        "JᵀJ and g are those of the start for ever. They must be computed anew where the method has moved.": (
+            _fit(stale=("equations",))
+        ),
+        "Every trial is held against the loss of the start. It is to be lower than the loss of the present point.": (
+            _fit(stale=("loss",))
+        ),
+        "That is the start. Does the step go downhill, and does μ rise after a rejected trial?": (
             lambda problem, validation, w, mu, steps: w
         ),
         "Here every trial is accepted. One that does not lower the training loss is not kept, and μ rises.": (
@@ -173,7 +190,7 @@ check_early_stopping = Exercise(
         "It ends at the first rise of the validation loss, and that falls again later.": _fit(rise=True),
         "The two problems have changed places: it trains on the validation data.": _fit(swapped=True),
     },
-    praise="your own loop, and it stops where the other data say so. The validation data chose among points; not a "
+    praise="it comes back with the point that the other data chose. The validation data chose among points; not a "
     "single step was made with them.",
 )
 
@@ -237,6 +254,7 @@ check_projects = Answers(
             right=120.0**2 + 120 + 1,
             slips={
                 "That is JᵀJ alone. Jᵀr and the loss travel too.": 120.0**2,
+                "JᵀJ is sent whole here, not a half of it.": 120.0 * 121 / 2 + 121,
                 "Jᵀr and JᵀJ are in it. The loss travels too.": 120.0**2 + 120,
                 "That is a gradient and a loss: it would do for descent.": 121.0,
                 "That is all of J of one machine. It stays where it is.": 120.0 * 20e6,
@@ -354,6 +372,11 @@ def with_options(mu, rule="gain-ratio", damping=None) -> Callable:
     return lambda problem, w: levenberg_marquardt(problem, w, mu, rule=rule, damping=damping)
 
 
+def _begun(steps: Steps) -> Steps:
+    next(steps)  # a rejected trial: the run stands at the start still
+    return steps
+
+
 def _price(begin: Callable) -> tuple[bool, str]:
     """Whether the run comes to the goal at the target's price, and what it costs."""
     problem, w = cars()
@@ -362,6 +385,8 @@ def _price(begin: Callable) -> tuple[bool, str]:
         raise Told("entry must return a run: nnlib.levenberg_marquardt(problem, w, …).")
     if getattr(steps.problem, "n_params", 0) != problem.n_params or not np.array_equal(steps.w, w):
         raise Told("The run must be that of the given problem, from the given start.")
+    if getgeneratorstate(steps._generator) != GEN_CREATED:
+        raise Told("The run has begun already. Return it as it is given to you: each of its trials has a price.")
     if steps.problem.loss(w) != problem.loss(w):
         raise Told("The run must be that of the given problem, with all its samples.")
     result = train(steps, max_steps=MOST, goal=GOAL)
@@ -388,6 +413,7 @@ check_contest = Contest(
             lambda problem, w: levenberg_marquardt(problem, w, 1e-3, rule="marquardt")
         ),
         "from the given start": lambda problem, w: levenberg_marquardt(problem, 0.5 * w, 0.01),
+        "has begun already": lambda problem, w: _begun(levenberg_marquardt(problem, w, 0.01)),
         "must return a run": lambda problem, w: adam(problem, w, 0.3),
     },
 )
@@ -414,7 +440,8 @@ cheapest_to_a_rough_fit = Question(
 )
 
 ten_outputs = Question(
-    "A network of 8 inputs, 40 hidden units and one output gets ten outputs instead: 770 weights in place of 401, and "
+    "A network of 8 inputs, 40 hidden units and one output, with 30 000 samples, gets ten "
+    "outputs instead: 770 weights in place of 401, and "
     "ten residuals for each sample in place of one. How many multiply-adds do JᵀJ and the solution take then?",
     {
         "about 37 times as many": "Tempting, because J has ten times as many rows, and JᵀJ 3.7 times as many entries. "
@@ -431,8 +458,8 @@ ten_outputs = Question(
 )
 
 lowest_validation = Question(
-    "A network of 101 weights is trained on 235 cars, for 100 steps of LM. After each step 79 other cars are "
-    "predicted. From ten starts: when is their error at its lowest?",
+    "A network of 101 weights is trained on 235 cars, normalized, for 100 steps of LM. After each step 79 other cars "
+    "are predicted. From ten starts: when is their error at its lowest?",
     {
         "in the last steps": "Tempting, because each accepted step lowers the loss. It lowers it on the 235 cars that "
         "it is made of.",
