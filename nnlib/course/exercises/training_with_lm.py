@@ -111,6 +111,7 @@ def _fit(
     swapped=False,
     always=False,
     stale=(),
+    free=False,
 ) -> Callable:
     """Chapter 11's loop with ÷10 and ×10 that keeps the weights of lowest validation loss, its decisions left open."""
 
@@ -119,7 +120,7 @@ def _fit(
         decider = validation if decides == "validation" else problem
         JTJ, g, _ = problem.normal_equations(w)
         loss, best, lowest = decider.loss(w), w, validation.loss(w) if first else np.inf
-        for _ in range(steps):
+        while steps > 0 and mu < 1e12:
             trial = w + np.linalg.solve(JTJ + mu * np.eye(len(w)), -g)
             accepted = always or decider.loss(trial) < loss
             if accepted:
@@ -128,6 +129,7 @@ def _fit(
                 JTJ, g, _ = (JTJ, g, None) if "equations" in stale else problem.normal_equations(w)
             else:
                 mu = mu * 10
+            steps -= accepted or not free
             if accepted or judged == "all":
                 if validation.loss(trial) < lowest:
                     best, lowest = trial, validation.loss(trial)
@@ -181,6 +183,7 @@ check_early_stopping = Exercise(
         "Every trial is held against the loss of the start. It is to be lower than the loss of the present point.": (
             _fit(stale=("loss",))
         ),
+        "Here rejected trials are not counted. They are trials as well.": _fit(free=True),
         "That is the start. Does the step go downhill, and does μ rise after a rejected trial?": (
             lambda problem, validation, w, mu, steps: w
         ),
