@@ -20,9 +20,9 @@ from nnlib import live
 def numbers_of(figure, positions):
     spec, here = figure._spec(positions), figure.values
     start = {c["name"]: c["values"][c["start"]] for c in spec["controls"]}
-    def numbers(run=False, **moved):
+    def numbers(to_the_end=False, /, **moved):  # a control may have any name
         figure.set(**{**start, **moved})
-        if run:
+        if to_the_end:
             figure.run()
         return figure.numbers
     told = {
@@ -41,7 +41,7 @@ def numbers_of(figure, positions):
         "start": numbers(),
     }
     if told["stepper"]:
-        told["end"] = numbers(run=True)
+        told["end"] = numbers(True)
         figure.reset()
     figure.set(**here)
     return told
