@@ -1,0 +1,95 @@
+"""Maps of all starts of the neuron, one a method, with a path on each and the curves beside them."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+
+from nnlib.course import basins
+from nnlib.course.explorers._pictures import (
+    AFTER,
+    HERE,
+    NEURON_WINDOW,
+    Run,
+    above,
+    curve,
+    data_and_curve,
+    in_sight,
+    minimum_of,
+    step_labels,
+)
+from nnlib.live import Board
+
+STEPS = colormaps["viridis_r"].with_extremes(bad="white")
+PATH = {"color": "black", "marker": "o", "markersize": 4, "markeredgecolor": "white", "linewidth": 1.8}
+
+
+class Maps:
+    """A board with a map for each method, colored by steps to the minimum, and the plot of the data at the right."""
+
+    def __init__(self, problem, looks: dict, titles, max_steps: int, *, numbered: int = 4):
+        """`looks` has the look of each method's curve; the first points of a path, `numbered` of them, have numbers."""
+        count = len(looks)
+        self.problem, self.max_steps, self.numbered = problem, max_steps, numbered
+        self.board = Board(1, count + 1, size=(9.6, 4.2), width_ratios=(1.25,) * count + (1,), titles=titles)
+        *maps, data = self.board.axes
+        self.minimum = minimum_of(problem, [1.0, -0.5])
+        self.x = data_and_curve(data, problem.X[:, 0], problem.Y[:, 0], xlabel="x")
+        self.axes = dict(zip(looks, maps, strict=True))
+        for name, ax in self.axes.items():
+            self._add_map(ax, name)
+            self.board.curve(f"curve of {name}", data, self.x, label=name, **AFTER | looks[name])
+        maps[0].set_ylabel("bias b")
+        self._labels = {name: step_labels(self.board, ax, numbered, name=name) for name, ax in self.axes.items()}
+        self._add_scale(maps)
+        above(data, ncols=1)
+
+    def _add_map(self, ax, name):
+        limits = 0, np.log(self.max_steps)
+        self.board.cells(f"map of {name}", ax, extent=edges(*basins.GRID), limits=limits, cmap=STEPS)
+        ax.set(xlim=NEURON_WINDOW[0], ylim=NEURON_WINDOW[1], xlabel="weight w₁", aspect="equal")
+        star = {"color": "black", "marker": "*", "markersize": 15, "markeredgecolor": "white", "zorder": 2.5}
+        self.board.line(f"star of {name}", ax, **star)
+        self.board.line(f"path of {name}", ax, **PATH)
+        self.board.line(f"start of {name}", ax, **HERE | {"markeredgecolor": "white"})
+
+    def _add_scale(self, maps):
+        scale, ticks = ScalarMappable(LogNorm(1, self.max_steps), STEPS), [1, 10, 100, 1000]
+        bar = self.board.fig.colorbar(scale, ax=maps, location="bottom", shrink=0.7, ticks=ticks, format="%d")
+        bar.set_label(f"steps to the star (white: not there after {self.max_steps})")
+
+    def draw_bowl(self) -> None:
+        """Dotted on every map: inside, the Hessian of the problem is positive definite."""
+        a, c, d = basins.model(self.problem, np.array(np.meshgrid(*basins.GRID)), exact=True).matrix
+        smallest = (a + d) / 2 - np.hypot((a - d) / 2, c)  # of the two eigenvalues
+        for ax in self.axes.values():
+            ax.contour(*basins.GRID, smallest, [0.0], colors="black", linestyles=":", linewidths=1.6)
+
+    def marks(self, name: str, run: Run, of_all: basins.Basin) -> dict:
+        """What is drawn of one method."""
+        ax = self.axes[name]
+        marks = {f"path of {name}": in_sight(run.w, ax), f"start of {name}": run.w[0], f"star of {name}": self.minimum}
+        marks |= {f"curve of {name}": curve(self.problem, run.w[-1], self.x)}
+        marks |= {f"map of {name}": np.log(np.maximum(of_all.steps[::-1], 1))}
+        return marks | self._labels[name](run.w[: self.numbered])
+
+
+def descend_from_all(problem, minimum, rate: float, max_steps: int) -> basins.Basin:
+    """`basins.basin` of steepest descent, quicker: a start that has arrived is left alone."""
+    w = np.array(np.meshgrid(*basins.GRID)).reshape(2, -1)
+    steps = np.full(w.shape[1], np.nan)
+    for k in range(max_steps + 1):
+        left = np.flatnonzero(np.isnan(steps))
+        near = np.hypot(*(w[:, left] - minimum[:, None])) < 0.01
+        steps[left[near]], left = k, left[~near]
+        _, w[:, left] = islice(basins.steepest_descent(problem, w[:, left], rate), 2)
+    return basins.Basin(*basins.GRID, steps.reshape(60, 60))
+
+
+def edges(x, y) -> list[float]:
+    """Left, right, bottom and top of the cells around a grid of points."""
+    return [edge for axis in (x, y) for half in [(axis[1] - axis[0]) / 2] for edge in (axis[0] - half, axis[-1] + half)]
