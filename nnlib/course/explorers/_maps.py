@@ -14,7 +14,6 @@ from nnlib.course.explorers._pictures import (
     AFTER,
     HERE,
     NEURON_WINDOW,
-    Run,
     above,
     curve,
     data_and_curve,
@@ -31,10 +30,10 @@ PATH = {"color": "black", "marker": "o", "markersize": 4, "markeredgecolor": "wh
 class Maps:
     """A board with a map for each method, colored by steps to the minimum, and the plot of the data at the right."""
 
-    def __init__(self, problem, looks: dict, titles, max_steps: int, *, numbered: int = 4):
-        """`looks` has the look of each method's curve; the first points of a path, `numbered` of them, have numbers."""
+    def __init__(self, problem, looks: dict, titles, max_steps: int):
+        """`looks` has the look of each method's curve."""
         count = len(looks)
-        self.problem, self.max_steps, self.numbered = problem, max_steps, numbered
+        self.problem, self.max_steps = problem, max_steps
         self.board = Board(1, count + 1, size=(9.6, 4.2), width_ratios=(1.25,) * count + (1,), titles=titles)
         *maps, data = self.board.axes
         self.minimum = minimum_of(problem, [1.0, -0.5])
@@ -44,7 +43,7 @@ class Maps:
             self._add_map(ax, name)
             self.board.curve(f"curve of {name}", data, self.x, label=name, **AFTER | looks[name])
         maps[0].set_ylabel("bias b")
-        self._labels = {name: step_labels(self.board, ax, numbered, name=name) for name, ax in self.axes.items()}
+        self._labels = {name: step_labels(self.board, ax, 6, name=name) for name, ax in self.axes.items()}
         self._add_scale(maps)
         above(data, ncols=1)
 
@@ -69,13 +68,22 @@ class Maps:
         for ax in self.axes.values():
             ax.contour(*basins.GRID, smallest, [0.0], colors="black", linestyles=":", linewidths=1.6)
 
-    def marks(self, name: str, run: Run, of_all: basins.Basin) -> dict:
-        """What is drawn of one method."""
+    def marks(self, name: str, path, of_all: basins.Basin, numbered: int = 0) -> dict:
+        """What is drawn of one method; as many of the path's first points have numbers."""
         ax = self.axes[name]
-        marks = {f"path of {name}": in_sight(run.w, ax), f"start of {name}": run.w[0], f"star of {name}": self.minimum}
-        marks |= {f"curve of {name}": curve(self.problem, run.w[-1], self.x)}
+        marks = {f"path of {name}": in_sight(path, ax), f"start of {name}": path[0], f"star of {name}": self.minimum}
+        marks |= {f"curve of {name}": curve(self.problem, path[-1], self.x)}
         marks |= {f"map of {name}": np.log(np.maximum(of_all.steps[::-1], 1))}
-        return marks | self._labels[name](run.w[: self.numbered])
+        return marks | self._labels[name](path[:numbered])
+
+    def paths(self, w1, b, run, max_steps: int) -> dict:
+        """{(w₁, b): path (steps + 1, 2)} of a method of `basins`, up to the minimum or as long as w is finite."""
+        starts = np.array(np.meshgrid(w1, b)).reshape(2, -1)
+        with np.errstate(all="ignore"):
+            points = np.array(list(islice(run(self.problem, starts), max_steps + 1)))
+        near = np.hypot(*(points - self.minimum[:, None]).transpose(1, 0, 2)) < 0.01
+        last = np.where(near.any(0), near.argmax(0), np.isfinite(points).all(1).sum(0) - 1)
+        return {tuple(start): points[: k + 1, :, i] for i, (start, k) in enumerate(zip(starts.T, last, strict=True))}
 
 
 def descend_from_all(problem, minimum, rate: float, max_steps: int) -> basins.Basin:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 
 import numpy as np
@@ -177,19 +177,22 @@ def two_maps(problem, *, start=(1.5, -0.5, 0.1), max_steps: int = 1000, ask=None
     """Where steepest descent and Newton's method take every start; for one of them the paths and the curves."""
     maps = Maps(problem, LOOKS, ("steepest descent", "Newton’s method"), max_steps)
     maps.draw_bowl()
-    every_newton = basins.basin(problem, "newton", maps.minimum, max_steps=60)
-    every_descent = cache(lambda eta: descend_from_all(problem, maps.minimum, eta, max_steps))
+    newtons = basins.basin(problem, "newton", maps.minimum, max_steps=60), maps.paths(W1, B, basins.newton, 60)
+
+    @cache
+    def descents(eta):
+        run = partial(basins.steepest_descent, learning_rate=eta)
+        return descend_from_all(problem, maps.minimum, eta, max_steps), maps.paths(W1, B, run, max_steps)
 
     def show(w1, b, eta):
         marks, numbers, alt = {}, {"w₁": w1, "b": b, "η": eta}, "Where two methods go from w = ({w₁}, {b})."
-        methods = (steepest_descent(problem, [w1, b], eta), max_steps), (newton(problem, [w1, b]), 60)
-        for name, (steps, most), of_all in zip(LOOKS, methods, (every_descent(eta), every_newton), strict=True):
-            run = pictures.run_to(maps.minimum, steps, most)
-            marks |= maps.marks(name, run, of_all)
+        for name, (of_all, paths) in (("descent", descents(eta)), ("Newton", newtons)):
+            path = paths[w1, b]
+            marks |= maps.marks(name, path, of_all, numbered=4 if name == "Newton" else 0)
             numbers |= {f"{name} arrives, of all starts": of_all.share, f"{name}, median steps": of_all.median}
-            arrives = pictures.is_near(run.w[-1], maps.minimum)
-            numbers |= {f"steps of {name}": len(run.records)} if arrives else {}
-            alt += f" {name} " + (f"arrives in {len(run.records)} steps." if arrives else "does not arrive.")
+            arrives = pictures.is_near(path[-1], maps.minimum)
+            numbers |= {f"steps of {name}": len(path) - 1} if arrives else {}
+            alt += f" {name} " + (f"arrives in {len(path) - 1} steps." if arrives else "does not arrive.")
         return Frame(marks, numbers, alt)
 
     rates = Choice("eta", "η, learning rate of descent", {"0.03": 0.03, "0.1": 0.1, "0.3": 0.3}, start=start[2])
