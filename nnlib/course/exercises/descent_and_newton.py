@@ -110,7 +110,7 @@ check_by_hand = Answers(
         "step from (0, 1)": Asked(
             right=STEP_SADDLE,
             slips={
-                "The sign: Hp = −g.": -STEP_SADDLE,
+                "That step leads back up, to (0, 2): a sign is lost.": -STEP_SADDLE,
                 "This is −g. It is still to be multiplied by the inverse of H.": -G_SADDLE,
                 "The first equation reads −3p₂ = 3, because 6x is 0 here; the second −3p₁ + 2p₂ = −2.": [1.0, 1.0],
                 "That is the new point. Asked is the step.": [0.0, 0.0001],
@@ -167,11 +167,6 @@ def _positive_only(H, g):
     return -V[:, up] @ ((V[:, up].T @ g) / eigenvalues[up])
 
 
-def _absolute_parts(H, g):
-    eigenvalues, V = np.linalg.eigh(H)
-    return -V @ np.abs((V.T @ g) / eigenvalues)
-
-
 def _rows_for_columns(H, g):
     eigenvalues, V = np.linalg.eigh(H)
     return -V.T @ ((V @ g) / np.abs(eigenvalues))
@@ -197,9 +192,6 @@ check_downhill_newton = Program(
             _turned_as_a_whole
         ),
         "The directions with λ < 0 are left out. They belong to the step, only turned round.": _loop(_positive_only),
-        "The absolute value is taken of the whole part, vᵀg / λ. The sign of vᵀg says where downhill is: keep it.": (
-            _loop(_absolute_parts)
-        ),
         "The eigenvectors are the COLUMNS of V: the parts of g are Vᵀg, and V puts the step together.": _loop(
             _rows_for_columns
         ),
@@ -253,7 +245,7 @@ check_logs = Answers(
             run: Asked(
                 right=METHODS[right],
                 options=METHODS,
-                hint=f"Divide each ‖g‖ of {run} by the one before. Then look at the sign of λ, and at whether it goes to 0.",
+                hint=f"Divide each ‖g‖ of {run} by the one before. Then look at λ: its sign, and whether it goes to 0.",
             )
             for run, right in (("A", 2), ("B", 1), ("C", 0), ("D", 3))
         },
@@ -262,10 +254,7 @@ check_logs = Answers(
             slips={
                 "The factor from row to row is 0.296; this is λ's factor, 0.444.": LOGS["A"][-1][0] * (2 / 3) ** 2,
                 "That is the last row. Asked is the one after it.": LOGS["A"][-1][0],
-                "Squared: that is how a minimum with H positive definite is reached. Look at the ratios of A.": LOGS[
-                    "A"
-                ][-1][0]
-                ** 2,
+                "Squared: so is a minimum with H positive definite reached. A has equal ratios.": LOGS["A"][-1][0] ** 2,
             },
         ),
         "next ‖g‖ of C": Asked(
@@ -287,8 +276,8 @@ check_logs = Answers(
             },
         ),
     },
-    praise="equal factors need not mean descent: where H is singular at the minimum, Newton too has a fixed factor (for "
-    "¼w⁴ it is 2/3 for w, so 8/27 for ‖g‖). And digits that double, or better, need not mean a minimum: ask for the sign of λ.",
+    praise="equal factors need not mean descent: where H is singular at the minimum, Newton too has a fixed factor, "
+    "for ¼w⁴ 2/3 in w and 8/27 in ‖g‖. And digits that double, or better, need not mean a minimum: ask for λ's sign.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -349,9 +338,7 @@ def _distances(loop: Callable) -> str:
     """What a run of it looks like, as a hint."""
     *_, last = islice(newton(NEURON, HUNT_AT), 8)
     away = ", ".join(f"{np.hypot(*(loop(NEURON, HUNT_AT, steps) - last.w)):.1e}" for steps in range(1, 7))
-    return (
-        f"Run it from exercises.HUNT_AT: after 1 to 6 steps it is {away} away from the star. Newton doubles its digits."
-    )
+    return f"Run it from exercises.HUNT_AT: after 1, 2, … 6 steps it is {away} away from the star."
 
 
 check_bugs = Answers(
@@ -416,11 +403,9 @@ def _score(program: Callable) -> tuple[bool, str]:
     if runs[worst].arrived:
         hint = "it arrives, but late: where does a step still shorten the distance by a fixed factor only?"
     elif rise > 0.5:
-        hint = (
-            f"a step raises the loss by {rise:.2g}, and from there it does not come back: Newton took over too early."
-        )
+        hint = f"a step raises the loss by {rise:.2g}, and it does not come back: Newton took over too early."
     else:
-        hint = f"after {len(losses) - 1} points the loss is {losses[-1]:.3g} and still falls slowly: when does Newton take over?"
+        hint = f"after {len(losses) - 1} points the loss is {losses[-1]:.3g}: when does Newton take over?"
     return False, f"{score}The target is {TARGET}. Most are spent on {worst}: {hint}"
 
 
@@ -445,8 +430,8 @@ on_the_shoulder = Question(
     "Newton's method begins at (1.5, 0.4), on the shoulder between the upper star and the cross. There the surface "
     "bends up along x and down along y. Where does the run end?",
     {
-        "in the upper star, the nearer of the two": "Tempting, because −g points there. But −g is not the step: along y "
-        "it is −E′/E″, and E″ is negative.",
+        "in the upper star, the nearer of the two": "Tempting, because −g points there. But −g is not the step: along "
+        "y that is −E′/E″, and E″ is negative.",
         "at the cross, between the stars": "Along y the parabola opens downward, and its stationary point is its TOP. "
         "Each step goes to such a top, and the tops run into the cross.",
         "in the lower star: the step is too long and lands on the other side": "Tempting, because the first step does "
@@ -462,13 +447,13 @@ share_of_newton = Question(
     "them does Newton's method?",
     {
         "from all but a few: it knows the bending too": "Tempting, because more knowledge should not hurt. But it goes "
-        "where the model has its stationary point, and that is far from the star at most starts.",
-        "from about 70 %: where a step raises the loss it is lost": "Tempting, because most first steps do raise the "
-        "loss. But it is these that are most.",
-        "from about 7 %: where H is positive definite": "Tempting, because there the step goes to a minimum of the model. But "
-        "a model holds only near its point: from almost half of these starts the run flies off all the same.",
-        "from about 4 %, and not even from the whole bowl": "A bowl is needed, and one whose bending does not change "
-        "much over the length of the step.",
+        "to the stationary point of its model, and at most starts that is far from the star.",
+        "from about 27 %: where its first step lowers the loss": "Tempting, because from those it seems to be on its "
+        "way. But one lower step is not yet the way to the star.",
+        "from about 7 %: where H is positive definite": "Tempting, because there the step goes to a minimum of the "
+        "model. But a model holds near its point only: from almost half of these starts the run flies off all the same.",
+        "from about 4 %, and not even from the whole bowl": "A bowl is needed, and one whose bending changes little "
+        "over the length of the step.",
     },
     answer="from about 4 %, and not even from the whole bowl",
 )
