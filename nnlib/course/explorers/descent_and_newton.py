@@ -17,7 +17,6 @@ from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, short
 NEWTON, DESCENT = COLORS["purple"], COLORS["green"]
 LOOKS = {"descent": {"color": DESCENT, "linestyle": "--"}, "Newton": {"color": NEWTON}}
 DOTS = {"marker": "o", "markersize": 4, "linewidth": 1.8}
-WINDOW = ((-4.5, 5.5), (-6.5, 3.5))  # of the neuron, with room for one step
 W1, B = np.arange(-2.0, 3.5, 0.5), np.arange(-3.0, 3.0, 0.5)
 COARSE = {"w1": [-1.5, -0.5, 0.5, 1.0, 1.5, 2.0], "b": [-3.0, -1.0, -0.5, 0.0, 1.5, 2.5]}
 
@@ -33,14 +32,14 @@ def one_step(problem, *, start=(1.5, -0.5), rate: float = 0.1, ask=None):
     """A step of descent and a step of Newton's method from the same point, and what the quadratic model saw of it."""
     board = Board(2, 2, size=(9.6, 5.6), width_ratios=(1.15, 1), height_ratios=(1.3, 1))
     surface, section, data = board.tall_left()
-    x, _ = pictures.neuron_and_curve(surface, data, problem, WINDOW)
+    x, _ = pictures.neuron_and_curve(surface, data, problem)
     t = np.linspace(-0.2, 1.2, 71)
     section.set(xlim=(-0.2, 1.2), ylim=(-3, 27), ylabel="loss E", xlabel="t, part of Newton's step", xticks=[0, 0.5, 1])
-    for name, color in (("descent", DESCENT), ("Newton", NEWTON)):
-        board.arrow(f"step of {name}", surface, color=color, width=2.5)
+    for name, color, width, zorder in (("Newton", NEWTON, 4.5, 3), ("descent", DESCENT, 2.0, 5)):
+        board.arrow(f"step of {name}", surface, color=color, width=width, zorder=zorder)
         board.curve(f"after {name}", data, x, trail=False, label=f"after {name}", **AFTER | LOOKS[name])
     board.curve("before", data, x, trail=False, label="before", **BEFORE)
-    board.line("here", surface, **HERE)
+    board.line("here", surface, **HERE | {"markersize": 6})
     board.curve("loss on the way", section, t, trail=False, color="black", linewidth=1.8, label="loss")
     board.curve("model", section, t, trail=False, color=NEWTON, linestyle=":", linewidth=2.4, label="model q")
     board.line("ends", section, color=NEWTON, marker="o", markersize=6, linestyle="none")
@@ -192,7 +191,7 @@ def two_maps(problem, *, start=(1.5, -0.5, 0.1), max_steps: int = 1000, ask=None
             numbers |= {f"{name} arrives, of all starts": of_all.share, f"{name}, median steps": of_all.median}
             arrives = pictures.is_near(path[-1], maps.minimum)
             numbers |= {f"steps of {name}": len(path) - 1} if arrives else {}
-            alt += f" {name} " + (f"arrives in {len(path) - 1} steps." if arrives else "does not arrive.")
+            alt += f" {name.title()} " + (f"arrives in {len(path) - 1} steps." if arrives else "does not arrive.")
         return Frame(marks, numbers, alt)
 
     rates = Choice("eta", "η, learning rate of descent", {"0.03": 0.03, "0.1": 0.1, "0.3": 0.3}, start=start[2])
