@@ -451,7 +451,7 @@ share_of_newton = Question(
         "from about 27 %: where its first step lowers the loss": "Tempting, because from those it seems to be on its "
         "way. But one lower step is not yet the way to the star.",
         "from about 7 %: where H is positive definite": "Tempting, because there the step goes to a minimum of the "
-        "model. But a model holds near its point only: from almost half of these starts the run flies off all the same.",
+        "model. But it holds near its point only: from almost half of these starts the run flies off all the same.",
         "from about 4 %, and not even from the whole bowl": "A bowl is needed, and one whose bending changes little "
         "over the length of the step.",
     },

@@ -101,8 +101,9 @@ def digits(problem, *, start=("1, -1", 0.1), max_steps: int = 40):
     def show(w0, eta):
         w0 = np.array([float(part) for part in w0.split(",")])
         marks, numbers = {}, {"η": eta}
-        for name, steps in (("descent", steepest_descent(problem, w0, eta)), ("Newton", newton(problem, w0))):
-            away = [np.hypot(*(w - last.w)) for w in (w0, *(step.w for step in islice(steps, max_steps)))]
+        methods = (steepest_descent(problem, w0, eta), max_steps), (newton(problem, w0), 10)
+        for name, (steps, most) in zip(LOOKS, methods, strict=True):
+            away = [np.hypot(*(w - last.w)) for w in (w0, *(step.w for step in islice(steps, most)))]
             away = np.array(away[: next((k for k, d in enumerate(away) if d < 1e-15), len(away))])
             marks |= {name: away, f"pairs of {name}": np.column_stack([away[:-1], away[1:]])}
             numbers |= {"last factor of descent": away[-1] / away[-2]} if name == "descent" else {}
