@@ -235,11 +235,12 @@ def _logs() -> dict[str, list[tuple[float, float]]]:
 LOGS = _logs()
 logs = "\n".join(
     ["run      k        ‖g‖   smallest λ"]
-    + [f"{run:3} {k:6} {g:10.3g} {λ:12.3g}" for run, rows in LOGS.items() for k, (g, λ) in enumerate(rows)]
+    + [f"{run:3} {k:6} {g:10.4g} {λ:12.3g}" for run, rows in LOGS.items() for k, (g, λ) in enumerate(rows)]
 )
 
 check_logs = Answers(
     name="read",
+    digits=2,  # the log itself is rounded
     asked={
         **{
             run: Asked(
