@@ -30,8 +30,8 @@ PATH = {"color": "black", "marker": "o", "markersize": 4, "markeredgecolor": "wh
 class Maps:
     """A board with a map for each method, colored by steps to the minimum, and the plot of the data at the right."""
 
-    def __init__(self, problem, looks: dict, titles, max_steps: int):
-        """`looks` has the look of each method's curve."""
+    def __init__(self, problem, looks: dict, titles, max_steps: int, dense: tuple[str, ...] = ()):
+        """`looks` has the look of each method's curve; paths of `dense` methods are lines without a mark for each step."""
         count = len(looks)
         self.problem, self.max_steps = problem, max_steps
         self.board = Board(1, count + 1, size=(9.6, 4.2), width_ratios=(1.25,) * count + (1,), titles=titles)
@@ -40,20 +40,20 @@ class Maps:
         self.x = data_and_curve(data, problem.X[:, 0], problem.Y[:, 0], xlabel="x")
         self.axes = dict(zip(looks, maps, strict=True))
         for name, ax in self.axes.items():
-            self._add_map(ax, name)
+            self._add_map(ax, name, PATH | {"marker": ""} if name in dense else PATH)
             self.board.curve(f"curve of {name}", data, self.x, label=name, **AFTER | looks[name])
         maps[0].set_ylabel("bias b")
         self._labels = {name: step_labels(self.board, ax, 6, name=name) for name, ax in self.axes.items()}
         self._add_scale(maps)
         above(data, ncols=1)
 
-    def _add_map(self, ax, name):
+    def _add_map(self, ax, name, path):
         limits = 0, np.log(self.max_steps)
         self.board.cells(f"map of {name}", ax, extent=edges(*basins.GRID), limits=limits, cmap=STEPS)
         ax.set(xlim=NEURON_WINDOW[0], ylim=NEURON_WINDOW[1], xlabel="weight w₁", aspect="equal")
         star = {"color": "black", "marker": "*", "markersize": 15, "markeredgecolor": "white", "zorder": 2.5}
         self.board.line(f"star of {name}", ax, **star)
-        self.board.line(f"path of {name}", ax, **PATH)
+        self.board.line(f"path of {name}", ax, **path)
         self.board.line(f"start of {name}", ax, **HERE | {"markeredgecolor": "white"})
 
     def _add_scale(self, maps):

@@ -175,7 +175,7 @@ def top_of_a_parabola(*, start=(0.4, 1, False), max_steps: int = 9, ask=None):
 
 def two_maps(problem, *, start=(1.5, -0.5, 0.1), max_steps: int = 1000, ask=None):
     """Where steepest descent and Newton's method take every start; for one of them the paths and the curves."""
-    maps = Maps(problem, LOOKS, ("steepest descent", "Newton’s method"), max_steps)
+    maps = Maps(problem, LOOKS, ("steepest descent", "Newton’s method"), max_steps, dense=("descent",))
     maps.draw_bowl()
     newtons = basins.basin(problem, "newton", maps.minimum, max_steps=60), maps.paths(W1, B, basins.newton, 60)
 
