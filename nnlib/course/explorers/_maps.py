@@ -31,7 +31,7 @@ class Maps:
     """A board with a map for each method, colored by steps to the minimum, and the plot of the data at the right."""
 
     def __init__(self, problem, looks: dict, titles, max_steps: int, dense: tuple[str, ...] = ()):
-        """`looks` has the look of each method's curve; paths of `dense` methods are lines without a mark for each step."""
+        """`looks` has the look of each method's curve; paths of `dense` methods have no mark for each step."""
         count = len(looks)
         self.problem, self.max_steps = problem, max_steps
         self.board = Board(1, count + 1, size=(9.6, 4.2), width_ratios=(1.25,) * count + (1,), titles=titles)
