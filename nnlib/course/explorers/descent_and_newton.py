@@ -87,10 +87,8 @@ def digits(problem, *, start=("1, -1", 0.1), max_steps: int = 40):
     pictures.over_steps(against_steps, max_steps, limits, ylabel="distance to the star")
     against_before.set(xlim=limits, ylim=limits, xscale="log", yscale="log", aspect="equal")
     against_before.set(xlabel="distance before a step", ylabel="distance after it")
-    ends = np.array(limits)
-    for power, style in ((1, "--"), (2, ":")):
-        words = "no nearer" if power == 1 else "square of it"
-        against_before.plot(ends ** (1 / power), ends, style, color="#767676", linewidth=1.4, label=words)
+    for power, style, words in ((1, "--", "no nearer"), (2, ":", "square of it")):
+        against_before.plot(np.power(limits, 1 / power), limits, style, color="#767676", linewidth=1.4, label=words)
     for name in LOOKS:
         board.curve(name, against_steps, trail=False, label=name, **DOTS | LOOKS[name])
         board.line(f"pairs of {name}", against_before, **DOTS | {"linestyle": "none", "color": LOOKS[name]["color"]})
