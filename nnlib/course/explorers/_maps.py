@@ -86,18 +86,6 @@ class Maps:
         return {tuple(start): points[: k + 1, :, i] for i, (start, k) in enumerate(zip(starts.T, last, strict=True))}
 
 
-def descend_from_all(problem, minimum, rate: float, max_steps: int) -> basins.Basin:
-    """`basins.basin` of steepest descent, quicker: a start that has arrived is left alone."""
-    w = np.array(np.meshgrid(*basins.GRID)).reshape(2, -1)
-    steps = np.full(w.shape[1], np.nan)
-    for k in range(max_steps + 1):
-        left = np.flatnonzero(np.isnan(steps))
-        near = np.hypot(*(w[:, left] - minimum[:, None])) < 0.01
-        steps[left[near]], left = k, left[~near]
-        _, w[:, left] = islice(basins.steepest_descent(problem, w[:, left], rate), 2)
-    return basins.Basin(*basins.GRID, steps.reshape(60, 60))
-
-
 def edges(x, y) -> list[float]:
     """Left, right, bottom and top of the cells around a grid of points."""
     return [edge for axis in (x, y) for half in [(axis[1] - axis[0]) / 2] for edge in (axis[0] - half, axis[-1] + half)]

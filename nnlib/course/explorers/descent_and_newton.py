@@ -10,7 +10,7 @@ import numpy as np
 from nnlib import newton, steepest_descent
 from nnlib.course import basins, surfaces
 from nnlib.course.explorers import _pictures as pictures
-from nnlib.course.explorers._maps import Maps, descend_from_all
+from nnlib.course.explorers._maps import Maps
 from nnlib.course.explorers._pictures import AFTER, BEFORE, HERE, above, curve, in_sight, step_labels
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, short
 
@@ -180,7 +180,8 @@ def two_maps(problem, *, start=(1.5, -0.5, 0.1), max_steps: int = 1000, ask=None
     @cache
     def descents(eta):
         run = partial(basins.steepest_descent, learning_rate=eta)
-        return descend_from_all(problem, maps.minimum, eta, max_steps), maps.paths(W1, B, run, max_steps)
+        of_all = basins.basin(problem, "steepest descent", maps.minimum, max_steps=max_steps, learning_rate=eta)
+        return of_all, maps.paths(W1, B, run, max_steps)
 
     def show(w1, b, eta):
         marks, numbers, alt = {}, {"w₁": w1, "b": b, "η": eta}, "Where two methods go from w = ({w₁}, {b})."
