@@ -113,7 +113,6 @@ check_by_hand = Answers(
                 "That step leads back up, to (0, 2): a sign is lost.": -STEP_SADDLE,
                 "This is −g. It is still to be multiplied by the inverse of H.": -G_SADDLE,
                 "The first equation reads −3p₂ = 3, because 6x is 0 here; the second −3p₁ + 2p₂ = −2.": [1.0, 1.0],
-                "That is the new point. Asked is the step.": [0.0, 0.0001],
             },
         ),
         "kind of (0, 0)": Asked(
@@ -201,6 +200,9 @@ check_downhill_newton = Program(
             lambda H, g: _step(H, g, divide=lambda λ: 1 / np.abs(λ))
         ),
         "H is that of the start for ever. It changes with w.": _loop(renew=False),
+        "g/|λ| divides the entries of g. To be divided are its parts along the eigenvectors, Vᵀg.": (
+            _loop(lambda H, g: -g / np.abs(np.linalg.eigvalsh(H)))
+        ),
         "One step too few is returned.": _loop(give=lambda w, before: before),
     },
     praise="step by step as nnlib with flip_negative=True. From (1, 1) plain Newton goes uphill in its first step and "
@@ -326,7 +328,7 @@ broken_loops = {loop.__name__: loop for loop in (loop_a, loop_b, loop_c, loop_d,
 FAULTS = (
     "only the diagonal of H is used",
     "H is that of the start for ever",
-    "a part of H is left out",
+    "the part of H with the residuals is left out",
     "each entry of w is changed before the next one is computed",
     "every step is shortened by a fixed factor",
     "g is that of the start for ever",
@@ -404,9 +406,15 @@ def _score(program: Callable) -> tuple[bool, str]:
     if runs[worst].arrived:
         hint = "it arrives, but late: where does a step still shorten the distance by a fixed factor only?"
     elif rise > 0.5:
-        hint = f"a step raises the loss by {rise:.2g}, and it does not come back: Newton took over too early."
+        hint = f"a step raises the loss by {rise:.2g}, and it does not come back: Newton took over too early, "
+        hint += "or η is too large."
+    elif len(losses) <= MOST:
+        hint = (
+            f"after {len(losses) - 1} points, at a loss of {losses[-1]:.3g}, no other follows. On a plateau H is "
+            "singular: did Newton take over too early, or is η too large?"
+        )
     else:
-        hint = f"after {len(losses) - 1} points the loss is {losses[-1]:.3g}: when does Newton take over?"
+        hint = f"after {MOST} points the loss is {losses[-1]:.3g}: when does Newton take over?"
     return False, f"{score}The target is {TARGET}. Most are spent on {worst}: {hint}"
 
 
@@ -453,8 +461,8 @@ share_of_newton = Question(
         "way. But one lower step is not yet the way to the star.",
         "from about 7 %: where H is positive definite": "Tempting, because there the step goes to a minimum of the "
         "model. But it holds near its point only: from almost half of these starts the run flies off all the same.",
-        "from about 4 %, and not even from the whole bowl": "A bowl is needed, and one whose bending changes little "
-        "over the length of the step.",
+        "from about 4 %, and not even from the whole bowl": "With few exceptions a bowl is needed, and one whose "
+        "bending changes little over the length of the step.",
     },
     answer="from about 4 %, and not even from the whole bowl",
 )

@@ -59,7 +59,7 @@ class Maps:
     def _add_scale(self, maps):
         scale, ticks = ScalarMappable(LogNorm(1, self.max_steps), STEPS), [1, 10, 100, 1000]
         bar = self.board.fig.colorbar(scale, ax=maps, location="bottom", shrink=0.7, ticks=ticks, format="%d")
-        bar.set_label(f"steps to the star (white: not there after {self.max_steps})")
+        bar.set_label("steps to the star (white: not there)")
 
     def draw_bowl(self) -> None:
         """Dotted on every map: inside, the Hessian of the problem is positive definite."""
@@ -74,7 +74,8 @@ class Maps:
         marks = {f"path of {name}": in_sight(path, ax), f"start of {name}": path[0], f"star of {name}": self.minimum}
         marks |= {f"curve of {name}": curve(self.problem, path[-1], self.x)}
         marks |= {f"map of {name}": np.log(np.maximum(of_all.steps[::-1], 1))}
-        return marks | self._labels[name](path[:numbered])
+        labels = self._labels[name](path[:numbered])
+        return marks | {key: text for key, text in labels.items() if text[-1] != "0"}  # the diamond says it
 
     def paths(self, w1, b, run, max_steps: int) -> dict:
         """{(w₁, b): path (steps + 1, 2)} of a method of `basins`, up to the minimum or as long as w is finite."""

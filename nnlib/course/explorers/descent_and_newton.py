@@ -142,7 +142,7 @@ def top_of_a_parabola(*, start=(0.4, 1, False), max_steps: int = 9, ask=None):
     board.line("drop", profile, color=NEWTON, linewidth=1.2)
     board.text("outside", profile, ha="center", va="center")
     labels = step_labels(board, plane, max_steps + 1)
-    run = cache(lambda y0, flipped: list(islice(newton(saddle, [1.5, y0], flip_negative=flipped), max_steps)))
+    run = cache(lambda y0, flipped: list(islice(newton(saddle, [1.5, y0], flip_negative=flipped), 30)))
 
     def show(y0, k, flipped):
         path = np.array([[1.5, y0], *(step.w for step in run(y0, flipped))])
@@ -158,7 +158,7 @@ def top_of_a_parabola(*, start=(0.4, 1, False), max_steps: int = 9, ask=None):
             marks["outside"] = (0, 1.3, f"a step from y = {short(v)} to {short(after)}")
         numbers = {"start y": y0, "k": k, "y before": v, "y after": after, "λ along y": bend}
         numbers |= {"E along y, before": height(v), "E along y, after": height(after)}
-        numbers["the run ends at the"] = "cross" if abs(end) < 0.1 else "star above" if end > 0 else "star below"
+        numbers["the run ends at the"] = "cross" if abs(end) < 0.001 else "star above" if end > 0 else "star below"
         alt = "Step {k} goes from y = {y before} to {y after}; the run ends at the {the run ends at the}."
         return Frame(marks, numbers, alt)
 
