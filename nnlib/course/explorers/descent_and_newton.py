@@ -86,6 +86,7 @@ def digits(problem, *, start=("1, -1", 0.1), max_steps: int = 40):
     limits = (1e-16, 4.0)
     pictures.over_steps(against_steps, max_steps, limits, ylabel="distance to the star")
     against_before.set(xlim=limits, ylim=limits, xscale="log", yscale="log", aspect="equal")
+    against_before.set(xticks=np.logspace(-15, 0, 6), yticks=np.logspace(-15, 0, 6))
     against_before.set(xlabel="distance before a step", ylabel="distance after it")
     for power, style, words in ((1, "--", "no nearer"), (2, ":", "square of it")):
         against_before.plot(np.power(limits, 1 / power), limits, style, color="#767676", linewidth=1.4, label=words)
