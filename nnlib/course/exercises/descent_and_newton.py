@@ -115,7 +115,7 @@ check_by_hand = Answers(
                 "The first equation reads −3p₂ = 3, because 6x is 0 here; the second −3p₁ + 2p₂ = −2.": [1.0, 1.0],
             },
         ),
-        "kind of (0, 0)": Asked(
+        "kind of its end": Asked(
             right="saddle point",
             options=KINDS,
             hint="g is 0 at (0, 0). What is the sign of det H there?",

@@ -185,7 +185,11 @@ def two_maps(problem, *, start=(1.5, -0.5, 0.1), max_steps: int = 1000, ask=None
         return of_all, maps.paths(W1, B, run, max_steps)
 
     def show(w1, b, eta):
-        marks, numbers, alt = {}, {"w₁": w1, "b": b, "η": eta}, "Where two methods go from w = ({w₁}, {b})."
+        marks, numbers = {}, {"w₁": w1, "b": b, "η": eta}
+        alt = (
+            "Of all starts a part of {descent arrives, of all starts} comes to the star by descent with η = {η}, and "
+            "{Newton arrives, of all starts}, around the star, by Newton’s method. From w = ({w₁}, {b}):"
+        )
         for name, (of_all, paths) in (("descent", descents(eta)), ("Newton", newtons)):
             path = paths[w1, b]
             marks |= maps.marks(name, path, of_all, numbered=4 if name == "Newton" else 0)
