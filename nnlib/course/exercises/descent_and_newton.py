@@ -410,7 +410,7 @@ def _score(program: Callable) -> tuple[bool, str]:
         hint += "or η is too large."
     elif len(losses) <= MOST:
         hint = (
-            f"after {len(losses) - 1} points, at a loss of {losses[-1]:.3g}, no other follows. On a plateau H is "
+            f"after point {len(losses) - 1}, at a loss of {losses[-1]:.3g}, no other follows. On a plateau H is "
             "singular: did Newton take over too early, or is η too large?"
         )
     else:
