@@ -1,7 +1,8 @@
 """Where a method takes every start of the course's one neuron: thousands of runs at once, as its optimizer does each.
 
 The neuron is ŷ = tanh(w₁x + b). A plane of starts is an array of pairs (w₁, b), and each step below is taken by all of
-them together; what is 2 × 2 is solved by Cramer's rule.
+them together; what is 2 × 2 is solved by Cramer's rule. A method yields w before each step, and takes the step with
+all of them, or with those for which the mask that is sent is true.
 """
 
 from __future__ import annotations
@@ -67,13 +68,17 @@ def basin(problem, method: str, minimum: ArrayLike, *, max_steps: int, **options
         The `learning_rate` of descent (default 0.1), the first `mu` of LM (default 0.001).
     """
     run = METHODS[arguments.choice("method", method, METHODS)]
-    w = np.array(np.meshgrid(*GRID))
-    steps = np.full(w.shape[1:], np.nan)
+    w = np.array(np.meshgrid(*GRID)).reshape(2, -1)
+    steps, going = np.full(w.shape[1], np.nan), np.arange(w.shape[1])
     with np.errstate(all="ignore"):  # runs that fly off overflow, and are not counted
-        for k, at in zip(range(max_steps + 1), run(problem, w, **options), strict=False):
-            near = np.hypot(*(at - np.reshape(minimum, (2, 1, 1)))) < 0.01
-            steps[near & np.isnan(steps)] = k
-    return Basin(*GRID, steps)
+        walk = run(problem, w, **options)
+        w = next(walk)
+        for k in range(max_steps + 1):
+            near = np.hypot(*(w - np.reshape(minimum, (2, 1)))) < 0.01
+            steps[going[near]] = k
+            on = ~near & np.isfinite(w).all(0)  # the others need no more steps
+            going, w = going[on], walk.send(on)
+    return Basin(*GRID, steps.reshape(GRID[1].size, GRID[0].size))
 
 
 def gradient(x, slope, r) -> FloatArray:
@@ -101,16 +106,21 @@ def solved(matrix, g) -> FloatArray:
     return np.array([c * g[1] - d * g[0], c * g[0] - a * g[1]]) / (a * d - c * c)
 
 
+def kept(mask, *arrays):
+    """The parts of them that a mask keeps; all, where none was sent."""
+    return arrays if mask is None else tuple(array[..., mask] for array in arrays)
+
+
 def steepest_descent(problem, w, learning_rate: float = 0.1):
     while True:
-        yield w
+        (w,) = kept((yield w), w)
         x, _, slope, r = forward(problem, w)
         w = w - learning_rate * gradient(x, slope, r)
 
 
 def newton(problem, w):
     while True:
-        yield w
+        (w,) = kept((yield w), w)
         at = model(problem, w, exact=True)
         w = w + solved(at.matrix, at.g)
 
@@ -118,7 +128,7 @@ def newton(problem, w):
 def gauss_newton(problem, w):
     """Ends, at each w by itself, where JᵀJ is singular to working precision."""
     while True:
-        yield w
+        (w,) = kept((yield w), w)
         at = model(problem, w)
         a, c, d = at.matrix
         cosine = np.abs(c) / np.sqrt(a * d)  # of the angle between the columns of J
@@ -128,7 +138,8 @@ def gauss_newton(problem, w):
 def levenberg_marquardt(problem, w, mu: float = 1e-3):
     mu, growth, at = np.full(w.shape[1:], mu), np.full(w.shape[1:], 2.0), model(problem, w)
     while True:
-        yield w
+        w, mu, growth, *at = kept((yield w), w, mu, growth, *at)
+        at = Model(*at)
         p = solved(at.matrix + np.array([mu, 0 * mu, mu]), at.g)
         trial = model(problem, w + p)
         rho = (at.loss - trial.loss) / (0.5 * (p * (mu * p - at.g)).sum(0))
