@@ -9,12 +9,13 @@ import numpy as np
 
 from nnlib import MLP, NetworkFit, bayesian_regularization, datasets, levenberg_marquardt, train
 from nnlib.bayes import measured_directions
-from nnlib.course.explorers._pictures import AFTER, BEFORE, DATA, HERE, NOW, above, span
+from nnlib.course.explorers._pictures import AFTER, BEFORE, DATA, HERE, NOW, above, sine_network, span
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure, short, stepper
 
 BAND = {"color": COLORS["sky"], "alpha": 0.35}
 POINTS = DATA | {"markersize": 4}
 TRUTH = {"color": "black", "linestyle": ":", "linewidth": 1.6, "label": "truth"}
+OUTSIDE = POINTS | {"label": "outside", "color": COLORS["vermillion"], "marker": "x", "markersize": 7}
 PRECISIONS = {"α": ("purple", "s", "--"), "β": ("orange", "o", "-")}  # of the prior, of the noise
 STOPS = [*range(1, 11), 12, 15, 20, 25, 30, 40, 60, 100, 150, 250, 400, 1000]  # steps after which a run is drawn
 FINE = np.linspace(-1, 1, 81)
@@ -52,7 +53,7 @@ def in_strides(steps, most: int = STOPS[-1]):
     return "the most that are drawn" if steps.ending is None else steps.ending.value
 
 
-def loop_board(limits) -> tuple[Board, list]:
+def loop_board(limits) -> Board:
     """The picture of the loop: points, curve and band above the five steps in words; four numbers against steps."""
     titles = ("", "E_D", "", "", "", "γ, and n dashed", "", "log evidence")
     board = Board(4, 2, size=(9.6, 7.0), width_ratios=(1.3, 1), height_ratios=(1, 1, 1, 1.15), titles=titles)
@@ -91,7 +92,7 @@ def loop_frame(problem, w0, records) -> Frame:
     lifted = np.round(problem.Y.mean())
     marks = {"points": np.c_[problem.X[:, 0], problem.Y[:, 0]], "curve": problem.predict(w, FINE[:, None])[:, 0]}
     marks |= {"truth": truth(FINE) + lifted, "n": [(0.85, n), (1100, n)]}
-    marks |= {"step 1": (0, 4.5, "1  start: α = 0, β = 1, weights drawn, E_D alone")}
+    words = ["start: α = 0, β = 1, weights drawn"]
     numbers = {"n": n, "P": P, "LM steps": 0, "E_D": problem.loss(w0)}
     if records:
         last, k = records[-1]
@@ -101,10 +102,8 @@ def loop_frame(problem, w0, records) -> Frame:
         marks |= {"α": [(k, s.alpha) for s, k in known], "log evidence": [(k, s.log_evidence) for s, k in known]}
         kept = "accepted" if last.accepted else "rejected"
         numbers |= {"LM steps": k, "E_D": last.E_D, "γ": last.gamma, "α": last.alpha, "β": last.beta}
-        marks["step 2"] = 0, 3.5, f"2  LM step {k} on βE_D + αE_W: {kept}, μ = {short(last.mu)}"
-        marks["step 3"] = 0, 2.5, f"3  γ = {short(last.gamma)} of {n}"
-        marks["step 4"] = 0, 1.5, f"4  α = {short(last.alpha)}, β = {short(last.beta)}"
-        marks["step 5"] = 0, 0.5, "5  back to 2"
+        words += [f"LM step {k} on βE_D + αE_W: {kept}, μ = {short(last.mu)}", f"γ = {short(last.gamma)} of {n}"]
+        words += [f"α = {short(last.alpha)}, β = {short(last.beta)}", "back to 2"]
         if known:
             marks["band"] = band(problem, last)
             numbers |= {"σ": last.beta**-0.5, "βE_D + αE_W": last.beta * last.E_D + last.alpha * last.E_W}
@@ -114,6 +113,7 @@ def loop_frame(problem, w0, records) -> Frame:
             told = "still on E_D alone, which is {E_D}."
     else:
         told = "the start, α = 0 and β = 1."
+    marks |= {f"step {i}": (0, 5.5 - i, f"{i}  {text}") for i, text in enumerate(words, 1)}
     return Frame(marks, numbers, f"Bayesian regularization after {{LM steps}} steps: {told}")
 
 
@@ -138,7 +138,7 @@ def five_steps(*, start=(10, 0.1), ask=None):
 
 def ways_to_go_wrong(cases, *, ask=None):
     """Runs that go wrong, stepped: `cases` holds for each name the problem, the start, and the plain steps first."""
-    limits = {"y": (-1.6, 2.6), "E_D": (1e-12, 1e3), "α, β": (1e-6, 1e14), "γ": (0, 34), "log evidence": (-60, 5)}
+    limits = {"y": (-2.0, 2.7), "E_D": (1e-12, 1e3), "α, β": (1e-6, 1e14), "γ": (0, 34), "log evidence": (-60, 5)}
     board = loop_board(limits)
 
     def begin(case):
@@ -152,11 +152,10 @@ def ways_to_go_wrong(cases, *, ask=None):
     return stepper(board, begin, show, [choice], ask=ask, max_steps=len(STOPS))
 
 
-def more_and_more_units(*, start: int = 20, seeds=(0, 1)):
-    """The better of some starts for each number of units: curve, shares in the eigenbasis, γ and evidence; plain LM."""
-    board = Board(
-        2, 2, size=(9.6, 6.0), width_ratios=(1.25, 1), titles=("", "γ (blue), n (dashed)", "", "log evidence")
-    )
+def more_and_more_units(*, start: int = 20):
+    """One run for each number of units: curve, shares in the eigenbasis, γ and evidence; plain LM beside it."""
+    titles = ("", "γ (blue), n (dashed)", "", "log evidence")
+    board = Board(2, 2, size=(9.6, 6.0), width_ratios=(1.25, 1), titles=titles)
     data, counts, shares, evidence = board.axes
     sizes = [1, 2, 3, 5, 8, 12, 20]
     shares.set(xlim=(0, 62), ylim=(0, 1.08), xlabel="directions, the best determined first", ylabel="share of the data")
@@ -165,21 +164,18 @@ def more_and_more_units(*, start: int = 20, seeds=(0, 1)):
     @cache
     def at(units):
         problem = sine_problem(units)
-        w0s = [problem.net.init(seed) for seed in seeds]
-        fits = [train(bayesian_regularization(problem, w0)) for w0 in w0s]
-        best = max(fits, key=lambda fit: fit.log_evidence)
-        plain = train(levenberg_marquardt(problem, w0s[0], mu=1e-3), max_steps=100)
-        mean, std = best.predict(FINE, std=True)
+        w0 = problem.net.init(seed=1)
+        fit = train(bayesian_regularization(problem, w0))
+        plain = train(levenberg_marquardt(problem, w0, mu=1e-3), max_steps=100)
+        mean, std = fit.predict(FINE, std=True)
         says = {"curve": mean[:, 0], "plain": plain.predict(FINE)[:, 0]}
         says["band"] = (mean - 2 * std)[:, 0], (mean + 2 * std)[:, 0]
-        kept = measured_directions(problem, best.w, best.alpha, best.beta).shares
-        i = np.arange(1, len(kept) + 1)
-        says["bars"] = np.stack([[i - 0.4, i - 0.4, i + 0.4, i + 0.4], [0 * kept, kept, kept, 0 * kept]]).T.reshape(
-            -1, 2
-        )
+        kept = measured_directions(problem, fit.w, fit.alpha, fit.beta).shares
+        sides = np.arange(1, len(kept) + 1)[:, None] + [-0.4, -0.4, 0.4, 0.4]
+        says["bars"] = np.column_stack([sides.ravel(), np.outer(kept, [0, 1, 1, 0]).ravel()])
         off, off_plain = (np.mean((says[name] - truth(FINE)) ** 2) for name in ("curve", "plain"))
-        numbers = {"units": units, "n": len(kept), "γ": best.gamma, "shares above one half": int(np.sum(kept > 0.5))}
-        numbers |= {"log evidence": best.log_evidence, "σ": best.beta**-0.5, "‖w‖": np.linalg.norm(best.w)}
+        numbers = {"units": units, "n": len(kept), "γ": fit.gamma, "shares above one half": int(np.sum(kept > 0.5))}
+        numbers |= {"log evidence": fit.log_evidence, "σ": fit.beta**-0.5, "‖w‖": np.linalg.norm(fit.w)}
         numbers |= {"error": off, "error of plain LM": off_plain, "‖w‖ of plain LM": np.linalg.norm(plain.w)}
         return says, numbers
 
@@ -210,7 +206,7 @@ def more_and_more_units(*, start: int = 20, seeds=(0, 1)):
 
 def bands_counted(x, means, stds, fresh, *, start: int = 0):
     """Bands of many data sets, drawn one at a time, with fresh points in and out of them, and how many each holds."""
-    board = Board(1, 2, size=(9.6, 4.2), width_ratios=(1.35, 1), titles=("", "data sets whose band holds so many"))
+    board = Board(1, 2, size=(9.6, 4.2), width_ratios=(1.35, 1))
     data, counts = board.axes
     data.set(xlim=(-1.02, 1.02), ylim=(-1.7, 1.7), xlabel="x", ylabel="y")
     held = np.abs(fresh - means) < 1.96 * stds
@@ -218,14 +214,12 @@ def bands_counted(x, means, stds, fresh, *, start: int = 0):
     values, often = np.unique(holds, return_counts=True)
     counts.bar(values, often, width=0.85, color=COLORS["sky"])
     counts.axvline(0.95 * len(x), color="black", linestyle="--", linewidth=1.4, label="95 %")
-    counts.set(xlabel=f"of {len(x)} fresh points", ylim=(0, 1.12 * often.max()))
+    counts.set(xlabel=f"fresh points in the band, of {len(x)}", ylabel="data sets", ylim=(0, 1.12 * often.max()))
     board.band("band", data, x, **BAND)
     data.plot(FINE, truth(FINE), **TRUTH)
     board.curve("curve", data, x, trail=False, **AFTER | {"label": "network"})
     board.line("in", data, **POINTS | {"label": "fresh point"})
-    board.line(
-        "out", data, **POINTS | {"label": "outside", "color": COLORS["vermillion"], "marker": "x", "markersize": 7}
-    )
+    board.line("out", data, **OUTSIDE)
     board.line("here", counts, **HERE)
     above(data, ncols=4)
     above(counts)
@@ -234,30 +228,13 @@ def bands_counted(x, means, stds, fresh, *, start: int = 0):
         low, high = means[sample] - 1.96 * stds[sample], means[sample] + 1.96 * stds[sample]
         points, off = np.c_[x, fresh[sample]], means[sample] - truth(x)
         marks = {"band": (low, high), "curve": means[sample], "in": points[held[sample]], "out": points[~held[sample]]}
-        numbers = {
-            "data set": int(sample),
-            "inside": int(holds[sample]),
-            "of": len(x),
-            "error": np.sqrt(np.mean(off**2)),
-        }
+        error = np.sqrt(np.mean(off**2))
+        numbers = {"data set": int(sample), "inside": int(holds[sample]), "of": len(x), "error": error}
         alt = "Data set {data set}: the band holds {inside} of {of} fresh points."
         return Frame(marks | {"here": (holds[sample], 0.5)}, numbers, alt)
 
     order = np.argsort(holds, kind="stable")[:: max(1, len(holds) // 40)]  # from the band that holds fewest to the best
     return figure(board, show, [Slider("sample", "data set", order.tolist(), start=int(order[start]), format="{:d}")])
-
-
-def troubles() -> dict:
-    """Four ways to go wrong, and the straight line, each from a start that shows it."""
-    ten, few = sine_problem(10), sine_problem(10, n_samples=11)
-    lifted = NetworkFit(ten.net, ten.X, ten.Y + 1)
-    return {
-        "all weights off": (lifted, ten.net.init(seed=0, scheme="zeros"), 5),
-        "a straight line": (ten, ten.net.init(seed=1, scheme="xavier"), 1),
-        "α runs away": (ten, ten.net.init(seed=1), 1),
-        "γ near n": ((small := sine_problem(3)), small.net.init(seed=0), 5),
-        "P < n": (few, few.net.init(seed=2), 5),
-    }
 
 
 def _counted():
@@ -269,6 +246,6 @@ def _counted():
 EXAMPLES = {
     "five_steps": five_steps,
     "more_and_more_units": more_and_more_units,
-    "ways_to_go_wrong": lambda: ways_to_go_wrong(troubles()),
+    "ways_to_go_wrong": lambda: ways_to_go_wrong({"as it should be": (*sine_network(), 5)}),
     "bands_counted": lambda: bands_counted(*_counted()),
 }
