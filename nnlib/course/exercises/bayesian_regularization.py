@@ -254,7 +254,7 @@ _look = {
 }
 
 check_logs = Answers(
-    name="found",
+    name="diagnoses",
     asked={
         **{run: Asked(right=FINDINGS[_wants[run]], options=FINDINGS, hint=_look[run]) for run in LOGS},
         "alpha_in_ours": Asked(

@@ -18,6 +18,7 @@ TRUTH = {"color": "black", "linestyle": ":", "linewidth": 1.6, "label": "truth"}
 OUTSIDE = POINTS | {"label": "outside", "color": COLORS["vermillion"], "marker": "x", "markersize": 7}
 PRECISIONS = {"α": ("purple", "s", "--"), "β": ("orange", "o", "-")}  # of the prior, of the noise
 STOPS = [*range(1, 11), 12, 15, 20, 25, 30, 40, 60, 100, 150, 250, 400, 1000]  # steps after which a run is drawn
+PLAIN_STEPS = 100  # of Levenberg–Marquardt without regularization
 FINE = np.linspace(-1, 1, 81)
 
 
@@ -117,7 +118,7 @@ def loop_frame(problem, w0, records) -> Frame:
     return Frame(marks, numbers, f"Bayesian regularization after {{LM steps}} steps: {told}")
 
 
-def five_steps(*, start=(10, 0.1), ask=None):
+def five_steps(*, start=(3, 0.1), ask=None):
     """Step through Bayesian regularization, with more or fewer hidden units and more or less noise."""
     limits = {"y": (-2.2, 2.2), "E_D": (0.001, 100), "α, β": (1e-3, 1e5), "γ": (0, 65), "log evidence": (-130, 35)}
     board, problem = loop_board(limits), cache(sine_problem)
@@ -166,7 +167,7 @@ def more_and_more_units(*, start: int = 20):
         problem = sine_problem(units)
         w0 = problem.net.init(seed=1)
         fit = train(bayesian_regularization(problem, w0))
-        plain = train(levenberg_marquardt(problem, w0, mu=1e-3), max_steps=100)
+        plain = train(levenberg_marquardt(problem, w0, mu=1e-3), max_steps=PLAIN_STEPS)
         mean, std = fit.predict(FINE, std=True)
         says = {"curve": mean[:, 0], "plain": plain.predict(FINE)[:, 0]}
         says["band"] = (mean - 2 * std)[:, 0], (mean + 2 * std)[:, 0]
