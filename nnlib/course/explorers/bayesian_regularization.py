@@ -232,7 +232,7 @@ def bands_counted(x, means, stds, fresh, *, start: int = 0):
         error = np.sqrt(np.mean(off**2))
         numbers = {"data set": int(sample), "inside": int(holds[sample]), "of": len(x), "error": error}
         alt = "Data set {data set}: the band holds {inside} of {of} fresh points."
-        return Frame(marks | {"here": (holds[sample], 0.5)}, numbers, alt)
+        return Frame(marks | {"here": (holds[sample], 0.06 * often.max())}, numbers, alt)
 
     order = np.argsort(holds, kind="stable")[:: max(1, len(holds) // 40)]  # from the band that holds fewest to the best
     return figure(board, show, [Slider("sample", "data set", order.tolist(), start=int(order[start]), format="{:d}")])
@@ -247,6 +247,6 @@ def _counted():
 EXAMPLES = {
     "five_steps": five_steps,
     "more_and_more_units": more_and_more_units,
-    "ways_to_go_wrong": lambda: ways_to_go_wrong({"as it should be": (*sine_network(), 5)}),
+    "ways_to_go_wrong": lambda: ways_to_go_wrong({f"{k} plain": (*sine_network(), k) for k in (1, 5)}),
     "bands_counted": lambda: bands_counted(*_counted()),
 }
