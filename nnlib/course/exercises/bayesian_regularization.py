@@ -430,7 +430,7 @@ def _score(noise: Callable) -> tuple[bool, str]:
     elif np.mean(varying**4) > 6 * np.mean(varying**2) ** 2:
         hint = "rare large outliers make σ large for all points, so the band is too wide rather than too narrow."
     else:
-        hint = "each point has noise of its own, which knows nothing of its neighbors. That is what the formula assumes."
+        hint = "each point has noise of its own, which knows nothing of its neighbors. The formula assumes that."
     return False, f"{score}The target is below {TARGET:.0%}: {hint}"
 
 
