@@ -139,7 +139,7 @@ def five_steps(*, start=(3, 0.1), ask=None):
 
 def ways_to_go_wrong(cases, *, ask=None):
     """Runs that go wrong, stepped: `cases` holds for each name the problem, the start, and the plain steps first."""
-    limits = {"y": (-2.0, 2.7), "E_D": (1e-12, 1e3), "α, β": (1e-6, 1e14), "γ": (0, 34), "log evidence": (-60, 5)}
+    limits = {"y": (-2.0, 2.7), "E_D": (1e-12, 1e3), "α, β": (1e-6, 1e14), "γ": (0, 34), "log evidence": (-90, 5)}
     board = loop_board(limits)
 
     def begin(case):
