@@ -196,7 +196,7 @@ def _numbers(name: str, texts, lines: list[int]) -> FloatArray:
             values[i] = float(text)
         except ValueError:
             raise ValueError(
-                f"column {name!r} holds text ({text!r} in line {lines[i]}): declare it \"category\" (one column of 0 "
+                f'column {name!r} holds text ({text!r} in line {lines[i]}): declare it "category" (one column of 0 '
                 f'and 1 a value), "label" (it names the rows) or "ignore"'
             ) from None
         if not np.isfinite(values[i]):
@@ -211,7 +211,7 @@ def _dummies(name: str, texts) -> dict[str, FloatArray]:
     texts = [text.strip() for text in texts]
     counts = Counter(text for text in texts if text.lower() not in MISSING)
     if not 2 <= len(counts) <= MOST_CATEGORIES:
-        say = f"a category has 2 to {MOST_CATEGORIES}: declare it \"label\" or \"ignore\""
+        say = f'a category has 2 to {MOST_CATEGORIES}: declare it "label" or "ignore"'
         raise ValueError(f"column {name!r} has {len(counts)} different values, {say}")
     usual = counts.most_common(1)[0][0]
     missing = np.array([text not in counts for text in texts])
@@ -226,7 +226,7 @@ def _require_not_constant(name: str, column: FloatArray) -> None:
     known = column[~np.isnan(column)]
     if len(known) and (known == known[0]).all():
         raise ValueError(
-            f"column {name!r} is {known[0]:g} in all {len(known)} rows that have it, and tells nothing: \"ignore\" it"
+            f'column {name!r} is {known[0]:g} in all {len(known)} rows that have it, and tells nothing: "ignore" it'
         )
 
 
@@ -255,7 +255,9 @@ class TableModel:
 
     def predict(self, X, level: float = 0.95) -> Band:
         """Predictions for inputs X (m, d), and the bands that are to hold a new measurement."""
-        return self._band(*self.fit.predict(self.x_scaling.transform(X), std=True), level)
+        Z = self.x_scaling.transform(X)
+        variance = 1 / self.fit.beta + self._open(self.fit.problem.prediction_jacobian(self.fit.w, Z))
+        return self._band(self.fit.predict(Z), variance, level)
 
     def average(self, X, level: float = 0.95) -> Band:
         """The mean of the predictions for X, and the band of that mean, without the noise of a measurement.
@@ -263,10 +265,8 @@ class TableModel:
         The mean is taken of what the network gives; with `log` it is the geometric mean of the predictions.
         """
         Z = self.x_scaling.transform(X)
-        gradient = self.fit.problem.prediction_jacobian(self.fit.w, Z).mean(axis=0)
-        along = gradient @ self._known.V
-        std = np.sqrt(np.sum(along**2 / (self.fit.beta * self._known.eigenvalues + self.fit.alpha)))
-        return self._band(self.fit.predict(Z).mean(keepdims=True), np.array([[std]]), level)
+        gradient = self.fit.problem.prediction_jacobian(self.fit.w, Z).mean(axis=0, keepdims=True)
+        return self._band(self.fit.predict(Z).mean(keepdims=True), self._open(gradient), level)
 
     @property
     def log_evidence(self) -> float:
@@ -278,9 +278,14 @@ class TableModel:
     def _known(self):
         return eigensystem(self.fit.problem, self.fit.w, self.fit.alpha / self.fit.beta)
 
-    def _band(self, mean, std, level: float) -> Band:
-        k = NormalDist().inv_cdf(0.5 + arguments.number("level", level, above=0) / 2)
-        ends = [self.y_scaling.inverse_transform(mean + c * std)[:, 0] for c in (-k, 0.0, k)]
+    def _open(self, gradients: FloatArray) -> FloatArray:
+        """gᵀA⁻¹g for each gradient, a row: what the data leave open."""
+        along = gradients @ self._known.V
+        return np.sum(along**2 / (self.fit.beta * self._known.eigenvalues + self.fit.alpha), axis=1, keepdims=True)
+
+    def _band(self, mean: FloatArray, variance: FloatArray, level: float) -> Band:
+        reach = NormalDist().inv_cdf(0.5 + level / 2) * np.sqrt(variance)
+        ends = [self.y_scaling.inverse_transform(z)[:, 0] for z in (mean - reach, mean, mean + reach)]
         return Band(*(map(np.exp, ends) if self.log else ends))
 
 

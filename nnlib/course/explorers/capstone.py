@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from nnlib.course.explorers._pictures import AFTER, DATA, NOW, REJECTED, above
+from nnlib.course.explorers._pictures import AFTER, BEFORE, DATA, NOW, REJECTED, above
 from nnlib.live import COLORS, Board, Choice, Frame, Slider, figure
 
 LEVELS = np.array([0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])
@@ -20,17 +20,20 @@ def bands(table, folds, models, *, start=("miles per gallon", 0.95), ask=None):
 
     `models` maps what was learned to one model a fold, trained on all other folds.
     """
-    board = Board(1, 2, size=(9.6, 4.6), width_ratios=(1.5, 1), titles=("", "held by their bands"))
+    board = Board(1, 2, size=(9.6, 4.6), width_ratios=(1.5, 1))
     cars, held = board.axes
     unit = table.target_unit
     cars.set(xlim=(8, 42), ylim=(0, 60), xlabel=f"predicted [{unit}]", ylabel=f"measured [{unit}]")
-    held.set(ylim=(0, 1.12), ylabel="part of the cars")
+    held.set(xlim=(-0.5, 2.5), ylim=(0.3, 1.05), ylabel="part of the cars", xlabel="third of the cars, by prediction")
+    held.set_xticks(range(3), THIRDS)
     board.line("bands", cars, color=COLORS["sky"], linewidth=1, alpha=0.45, zorder=1)
     board.line("held", cars, label="held by its band", **SMALL)
     board.line("missed", cars, label="missed", **REJECTED | {"markersize": 5, "markeredgewidth": 1.2})
-    board.bars("shares", held, THIRDS, color=COLORS["blue"])
-    board.line("level", held, color="black", linestyle="--", linewidth=1.4)
+    board.band("chance", held, [-0.5, 2.5], color="#999999", alpha=0.3, label="chance")
+    board.line("level", held, label="stated", **BEFORE)
+    board.line("shares", held, label="held", **NOW | {"linestyle": "none"})
     above(cars, ncols=2)
+    above(held, ncols=3)
 
     @cache
     def predicted(learned, level):
@@ -46,8 +49,10 @@ def bands(table, folds, models, *, start=("miles per gallon", 0.95), ask=None):
         shares = [inside[third == k].mean() for k in range(3)]
         points, nothing = np.column_stack([middle, table.y]), np.full(len(middle), np.nan)
         ends = np.stack([np.column_stack([middle, end]) for end in (low, high, nothing)], axis=1).reshape(-1, 2)
-        marks = {"bands": ends, "held": points[inside], "missed": points[~inside], "shares": shares}
-        marks |= {"level": [(-0.5, level), (2.5, level)]}
+        chance = 1.96 * np.sqrt(level * (1 - level) / np.sum(third == 1)) * np.ones(2)
+        marks = {"bands": ends, "held": points[inside], "missed": points[~inside]}
+        marks |= {"shares": list(enumerate(shares)), "level": [(-0.5, level), (2.5, level)]}
+        marks |= {"chance": (level - chance, np.minimum(level + chance, 1))}
         numbers = {"stated": level, "held": inside.mean(), "missed cars": int((~inside).sum())}
         numbers |= {**dict(zip(THIRDS, shares, strict=True)), "mean width": np.mean(high - low)}
         alt = (
@@ -61,20 +66,21 @@ def bands(table, folds, models, *, start=("miles per gallon", 0.95), ask=None):
 
 
 def one_input(model, *, start=("weight", 1.0), ask=None):
-    """Partial dependence: one input is moved in all cars at once, beyond its range too; the mean of what is predicted."""
+    """Partial dependence: one input is moved in all cars at once, beyond its range too, and the mean is drawn."""
     table, scaling = model.table, model.x_scaling
     chosen = [name for name in table.names if not name.startswith("origin")]
     board = Board(2, 1, size=(9.6, 5.2), height_ratios=(2.6, 1))
     means, counts = board.axes
     places, edges = np.linspace(-1.4, 1.4, 29), np.linspace(-1, 1, 21)
     means.set(xlim=(-1.45, 1.45), ylim=(5, 50), ylabel=f"predicted [{table.target_unit}]")
-    counts.set(xlim=(-1.45, 1.45), ylim=(0, 210), ylabel="cars", xlabel="the input: −1 the least, 1 the most of all cars")
+    counts.set(xlim=(-1.45, 1.45), ylim=(0, 210), ylabel="cars")
+    counts.set_xlabel("the input: −1 the least, 1 the most of all cars")
     for ax in board.axes:
         for end in (-1, 1):
             ax.axvline(end, color="#767676", linewidth=1, linestyle=":")
     some = np.linspace(0, len(table) - 1, 24).astype(int)
-    board.line("cars", means, color="#999999", linewidth=0.8, label="single cars")
-    board.band("band", means, places, label="95 % band of the mean", **PALE)
+    board.line("cars", means, color="#999999", linewidth=0.8, alpha=0.6, label="single cars")
+    board.band("band", means, places, label="95 % band of the mean", **PALE | {"alpha": 0.5, "zorder": 2})
     board.curve("mean", means, places, trail=False, label="mean of all", **AFTER)
     board.line("here", means, **NOW)
     board.polygon("counts", counts, color="#999999")
@@ -101,7 +107,7 @@ def one_input(model, *, start=("weight", 1.0), ask=None):
         numbers = {"value": values[k], "predicted": mean[k], "low": low[k], "high": high[k], "cars near": near}
         marks = {"cars": path, "band": (low, high), "mean": mean, "here": (places[k], mean[k]), "counts": corners}
         marks |= {"at": [(places[k], 0), (places[k], 210)]}
-        alt = f"All cars with {name} at {{value}} {unit}: the mean prediction is {{predicted}}, its band {{low}} to {{high}}."
+        alt = f"All cars with {name} at {{value}} {unit}: the mean is {{predicted}}, its band from {{low}} to {{high}}."
         return Frame(marks, numbers, alt)
 
     which = Choice("name", "the input that is moved", {name: name for name in chosen}, start=start[0])
@@ -109,7 +115,7 @@ def one_input(model, *, start=("weight", 1.0), ask=None):
     return figure(board, show, [which, slider], ask=ask, record={"at": np.round(places[::2], 6)})
 
 
-def your_car(model, *, start=(3000.0, 100.0, 76.0), ask=None):
+def your_car(model, *, start=(2200.0, 80.0, 76.0), ask=None):
     """Weight, horsepower and year of a car; the rest is what such cars have. What it needs, for every year."""
     table, asked = model.table, ["weight", "horsepower", "model year"]
     columns = [table.names.index(name) for name in asked]
@@ -123,7 +129,7 @@ def your_car(model, *, start=(3000.0, 100.0, 76.0), ask=None):
     plane.set(xlim=(1400, 5400), ylim=(30, 250), xlabel="weight [lb]", ylabel="horsepower")
     economy.set(xlim=(69.5, 82.5), ylim=(0, 80), xlabel="model year", ylabel=table.target_unit)
     board.line("near", plane, label="the five nearest", **DATA | {"markerfacecolor": "none", "markersize": 9})
-    board.line("here", plane, label="your car", **NOW)
+    board.line("here", plane, label="your car", **NOW | {"linestyle": "none"})
     board.band("band", economy, years, label="95 % band", **PALE)
     board.curve("curve", economy, years, trail=False, label="your car, built in", **AFTER)
     board.line("measured", economy, label="the five nearest", **DATA | {"markerfacecolor": "none"})
@@ -151,11 +157,10 @@ def your_car(model, *, start=(3000.0, 100.0, 76.0), ask=None):
         )
         return Frame(marks, numbers, alt)
 
-    weights = Slider("weight", "weight [lb]", np.arange(1600.0, 5201.0, 200.0), start=start[0], format="{:g}")
-    powers = Slider("power", "horsepower", np.arange(50.0, 241.0, 10.0), start=start[1], format="{:g}")
-    built = Slider("year", "model year", np.arange(70.0, 83.0), start=start[2], format="{:g}")
-    coarser = {"weight": [1600.0, 2200.0, 3000.0, 3600.0, 4200.0, 5000.0], "power": [50.0, 100.0, 150.0, 200.0, 240.0]}
-    return figure(board, show, [weights, powers, built], ask=ask, record=coarser | {"year": [70.0, 73.0, 76.0, 79.0, 82.0]})
+    weights = Slider("weight", "weight [lb]", np.arange(1700.0, 5201.0, 500.0), start=start[0], format="{:g}")
+    powers = Slider("power", "horsepower", np.arange(50.0, 231.0, 30.0), start=start[1], format="{:g}")
+    built = Slider("year", "model year", np.arange(70.0, 83.0, 3.0), start=start[2], format="{:g}")
+    return figure(board, show, [weights, powers, built], ask=ask)
 
 
 @cache
