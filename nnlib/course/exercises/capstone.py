@@ -223,7 +223,7 @@ check_reports = Answers(
         "A": Asked(
             right=DIAGNOSES[0],
             options=DIAGNOSES,
-            hint="A: 73 of 78 is 94 %, and the two errors are close. Which sign of something wrong do you see?",
+            hint="A: 73 of 78 is 94 %, the two errors are close. Which sign of something wrong do you see?",
         ),
         "B": Asked(
             right=DIAGNOSES[1],
@@ -308,7 +308,7 @@ def evaluation_d(X, y, seed):
     training, test = split_rows(len(y), (0.8, 0.2), seed)
     scaling = minmax_scaling(X[training])
     Z = scaling.transform(X)
-    mean, gradients, A, beta = bayes_fit(Z[training], y[training], Z[test])
+    mean, gradients, A, _ = bayes_fit(Z[training], y[training], Z[test])
     variance = np.sum(gradients * np.linalg.solve(A, gradients.T).T, axis=1)
     return np.mean(np.abs(mean - y[test]) <= 1.96 * np.sqrt(variance))
 
@@ -362,7 +362,8 @@ check_bugs = Answers(
             hint="In evaluation_e, think of a test set of one single car: what would its scaled inputs be?",
         ),
     },
-    praise="a and e look alike and are not: a is too kind to the test rows, e gives them to the network in another unit.",
+    praise="a and e look alike and are not: in a test rows reach the training, in e they reach the network in another "
+    "unit.",
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -458,8 +459,8 @@ who_is_missed = Question(
     "The network has learned miles per gallon. Its 95 % bands hold 366 of the 392 cars, and miss 26. Sort the cars by "
     "prediction into three thirds. Which third is missed most?",
     {
-        "all three about alike": "Tempting, because the model has one β for the noise of all cars, and the sum over all "
-        "cars is nearly right. But that sum hides two errors of opposite sign.",
+        "all three about alike": "Tempting, because the model has one β for the noise of all cars, and the sum over "
+        "all cars is nearly right. But that sum hides two errors of opposite sign.",
         "the thirstiest third": "Tempting, because big engines differ a lot. In miles per gallon they do not: they all "
         "need much, and a gallon takes none of them far.",
         "the most frugal third": "One width for all is too wide where cars scatter little, and too narrow where they "
@@ -476,7 +477,7 @@ what_moves_it = Question(
         "also heavy and strong, and here weight and power stay as they were.",
         "displacement": "Tempting, because of all inputs but weight it follows fuel economy most closely. So does "
         "everything that grows with the weight.",
-        "weight": "What the other size columns tell is mostly in the weight already, once all are in the network together.",
+        "weight": "What the other columns tell of the size is mostly in the weight already, once all are together.",
         "model year": "Tempting, because of the oil crisis: the later cars do go farther. But not that much farther.",
     },
     answer="weight",
@@ -486,8 +487,8 @@ a_car_that_never_was = Question(
     "A car that weighs 1700 lb, has 230 hp and is built in 1982 is like none in the table. Its band, high end over low "
     "end, compared with that of an ordinary car (22.7 to 33.3):",
     {
-        "the same: one β for all": "Tempting, because 1/β is most of the variance of an ordinary car. Far from all cars "
-        "the other part, gᵀA⁻¹g, takes over.",
+        "the same: one β for all": "Tempting, because 1/β is most of the variance of an ordinary car. Far from all "
+        "cars the other part, gᵀA⁻¹g, takes over.",
         "wider: 23 to 47": "The weights that matter there are known less well. But the band still trusts the shape of "
         "the network: it says nothing of curves that three tanh units cannot draw.",
         "without limit: 5 to 200": "Tempting, because nothing was measured there. But the prior holds the weights, and "
