@@ -160,7 +160,8 @@ def your_car(model, *, start=(2200.0, 80.0, 76.0), ask=None):
     weights = Slider("weight", "weight [lb]", np.arange(1700.0, 5201.0, 500.0), start=start[0], format="{:g}")
     powers = Slider("power", "horsepower", np.arange(50.0, 231.0, 30.0), start=start[1], format="{:g}")
     built = Slider("year", "model year", np.arange(70.0, 83.0, 3.0), start=start[2], format="{:g}")
-    return figure(board, show, [weights, powers, built], ask=ask)
+    coarser = {"weight": [1700.0, 2200.0, 3700.0, 4700.0], "power": [50.0, 80.0, 140.0, 230.0]}
+    return figure(board, show, [weights, powers, built], ask=ask, record=coarser)
 
 
 @cache
