@@ -109,8 +109,8 @@ def read_table(file: str | Path, target: str, columns: Mapping[str, str] | None 
     Examples
     --------
     >>> cars = read_table(CARS, "fuel economy", {"origin": "category", "name": "label"})
-    >>> len(cars), cars.names[-2:], cars.labels[0]
-    (398, ('origin 2', 'origin 3'), 'chevrolet chevelle malibu')
+    >>> len(cars), cars.names[-2:]
+    (398, ('origin 2', 'origin 3'))
     >>> read_table(CARS, "fuel economy", {"origin": "category"})
     Traceback (most recent call last):
     ValueError: column 'name' holds text ('chevrolet chevelle malibu' in line 4): declare it "category" (one column of \
@@ -284,6 +284,8 @@ class TableModel:
         return np.sum(along**2 / (self.fit.beta * self._known.eigenvalues + self.fit.alpha), axis=1, keepdims=True)
 
     def _band(self, mean: FloatArray, variance: FloatArray, level: float) -> Band:
+        if not 0 < arguments.number("level", level) < 1:
+            raise ValueError(f"level must be between 0 and 1, got {level:g}")
         reach = NormalDist().inv_cdf(0.5 + level / 2) * np.sqrt(variance)
         ends = [self.y_scaling.inverse_transform(z)[:, 0] for z in (mean - reach, mean, mean + reach)]
         return Band(*(map(np.exp, ends) if self.log else ends))
