@@ -71,13 +71,17 @@ class Table:
         if len(left) < FEWEST_ROWS:
             counts = {name: int(np.isnan(column).sum()) for name, column in self._columns()}
             worst = max(counts, key=counts.get)
-            raise ValueError(
-                f"only {len(left)} of {len(self)} rows miss nothing, at least {FEWEST_ROWS} are needed; "
-                f"column {worst!r} alone misses {counts[worst]}" + ("" if worst == self.target else ': "ignore" it?')
-            )
-        for name, column in left._columns():
-            _require_not_constant(name, column)
+            said = f"only {len(left)} of {len(self)} rows miss nothing, at least {FEWEST_ROWS} are needed"
+            if counts[worst]:
+                said += f"; column {worst!r} alone misses {counts[worst]}"
+                said += "" if worst == self.target else ': "ignore" it?'
+            raise ValueError(said)
+        left._require_no_constant()
         return left
+
+    def _require_no_constant(self) -> None:
+        for name, column in self._columns():
+            _require_not_constant(name, column, is_target=name == self.target)
 
     def _columns(self):
         return [*zip(self.names, self.X.T, strict=True), (self.target, self.y)]
@@ -117,6 +121,8 @@ def read_table(file: str | Path, target: str, columns: Mapping[str, str] | None 
 0 and 1 a value), "label" (it names the rows) or "ignore"
     """
     header, lines, rows = _cells(Path(file))
+    if not isinstance(columns or {}, Mapping):
+        raise TypeError(f'columns must say what to do with each name, as in {{"origin": "category"}}, got {columns!r}')
     roles = dict(columns or {})
     heads = [re.fullmatch(r"(.*?)(?: *\[(.+)\])?", head.strip()).groups() for head in header]
     names = [name for name, _ in heads]
@@ -134,8 +140,8 @@ def read_table(file: str | Path, target: str, columns: Mapping[str, str] | None 
             units.append(unit or "")
     if not inputs:
         raise ValueError(f"no column but the target {target!r} is left to predict it from")
-    y = _numbers(target, texts[target], lines)
-    _require_not_constant(target, y)
+    y = _numbers(target, texts[target], lines, is_target=True)
+    _require_not_constant(target, y, is_target=True)
     return Table(
         X=np.column_stack(list(inputs.values())),
         y=y,
@@ -164,6 +170,8 @@ def _cells(file: Path) -> tuple[list[str], list[int], list[list[str]]]:
     separator = max(",;\t", key=numbered[0][1].count)
     header, *rows = csv.reader((line for _, line in numbered), delimiter=separator)
     lines = [k for k, _ in numbered[1:]]
+    if len(rows) != len(lines):
+        raise ValueError(f"a text of {file.name!r} in quotes goes over two lines: put each row on a line of its own")
     for k, row in zip(lines, rows, strict=True):
         if len(row) != len(header):
             raise ValueError(f"line {k} of {file.name!r} has {len(row)} values, the columns are {len(header)}")
@@ -186,7 +194,7 @@ def _require_names(names: list[str], target: str, roles: dict[str, str]) -> None
         raise ValueError(f"{target!r} is the target, it must be a column of numbers, and is declared {roles[target]!r}")
 
 
-def _numbers(name: str, texts, lines: list[int]) -> FloatArray:
+def _numbers(name: str, texts, lines: list[int], *, is_target: bool = False) -> FloatArray:
     """A column of numbers, nan where one is missing."""
     values = np.full(len(texts), np.nan)
     for i, text in enumerate(text.strip() for text in texts):
@@ -195,6 +203,11 @@ def _numbers(name: str, texts, lines: list[int]) -> FloatArray:
         try:
             values[i] = float(text)
         except ValueError:
+            if is_target:
+                raise ValueError(
+                    f"the target {name!r} must be a column of numbers, and holds text ({text!r} in line {lines[i]}): "
+                    "leave it empty where nothing was measured, or choose another target"
+                ) from None
             raise ValueError(
                 f'column {name!r} holds text ({text!r} in line {lines[i]}): declare it "category" (one column of 0 '
                 f'and 1 a value), "label" (it names the rows) or "ignore"'
@@ -202,7 +215,8 @@ def _numbers(name: str, texts, lines: list[int]) -> FloatArray:
         if not np.isfinite(values[i]):
             raise ValueError(f"column {name!r} is {text} in line {lines[i]}: leave it empty where nothing was measured")
     if np.isnan(values).all():
-        raise ValueError(f'column {name!r} is empty in all {len(values)} rows: "ignore" it')
+        say = "choose another target" if is_target else '"ignore" it'
+        raise ValueError(f"column {name!r} is empty in all {len(values)} rows: {say}")
     return values
 
 
@@ -222,12 +236,11 @@ def _dummies(name: str, texts) -> dict[str, FloatArray]:
     }
 
 
-def _require_not_constant(name: str, column: FloatArray) -> None:
+def _require_not_constant(name: str, column: FloatArray, *, is_target: bool = False) -> None:
     known = column[~np.isnan(column)]
     if len(known) and (known == known[0]).all():
-        raise ValueError(
-            f'column {name!r} is {known[0]:g} in all {len(known)} rows that have it, and tells nothing: "ignore" it'
-        )
+        say = "leaves nothing to predict: choose another target" if is_target else 'tells nothing: "ignore" it'
+        raise ValueError(f"column {name!r} is {known[0]:g} in all {len(known)} rows that have it, and {say}")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -298,6 +311,7 @@ def fit_table(table: Table, *, hidden: int = 3, log: bool = False, seeds=range(3
     """
     if table.incomplete.any():
         raise ValueError(f"{table.incomplete.sum()} rows miss a value: use table.complete()")
+    table._require_no_constant()
     if arguments.flag("log", log) and table.y.min() <= 0:
         raise ValueError(f"the logarithm needs targets above 0, the least {table.target} is {table.y.min():g}")
     y = (np.log(table.y) if log else table.y)[:, None]

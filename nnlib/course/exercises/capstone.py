@@ -42,6 +42,8 @@ check_band_by_hand = Answers(
                 "That is the noise alone. What the data leave open about the weights comes on top.": sqrt(NOISE),
                 "That is what the weights leave open, alone. A new measurement has its own noise.": sqrt(OPEN),
                 "That is the variance. Its root is asked.": NOISE + OPEN,
+                "That is in the logarithm. Asked is the one in units of u, before it is scaled back.": SCALE * STD,
+                "That is two standard deviations. One is asked; the band takes two of them.": 2 * STD,
             },
         ),
         "middle": Asked(
@@ -61,6 +63,8 @@ check_band_by_hand = Answers(
                 "Exponentials come last: the band is symmetric in the logarithm, not in mpg.": MIDDLE
                 - 2 * SCALE * STD * MIDDLE,
                 "That is one standard deviation below. The band has two.": exp(CENTER + SCALE * MEAN - SCALE * STD),
+                "That is 1.96 standard deviations below. Here the band has two.": _ends(0.98 * STD)[0],
+                "That end is still a logarithm.": CENTER + SCALE * MEAN - 2 * SCALE * STD,
             },
         ),
         "high": Asked(
@@ -70,6 +74,10 @@ check_band_by_hand = Answers(
                 * MIDDLE
                 - LOW,
                 "Up there too: two standard deviations, not one.": exp(CENTER + SCALE * MEAN + SCALE * STD),
+                "Up there too: the standard deviation is in units of u, times 0.8.": exp(
+                    CENTER + SCALE * MEAN + 2 * STD
+                ),
+                "Up there too: add in the logarithm, and take the exponential last.": MIDDLE * (1 + 2 * SCALE * STD),
             },
         ),
         "held": Asked(
@@ -77,6 +85,7 @@ check_band_by_hand = Answers(
             each="car",
             slips={
                 "A band holds what is above its low end AND below its high end.": [y <= HIGH for y in MEASURED],
+                "The last car lies above the high end.": [y >= LOW for y in MEASURED],
             },
         ),
     },
@@ -164,6 +173,24 @@ def _sum_of_squares(X, y, folds, weight_decay):
     return cross_validated_error(X, y, folds, weight_decay) * np.sqrt(len(y))
 
 
+def _variant(**changed):
+    """The right way but for one thing: what is left out of it or put in its place."""
+
+    def error(X, y, folds, weight_decay):
+        residuals = np.empty(len(y))
+        for fold in folds:
+            rest = np.setdiff1d(np.arange(len(y)), fold)
+            mean, spread = X[rest].mean(axis=0), X[rest].std(axis=0, ddof=changed.get("ddof", 0))
+            A, level, decay = (X[rest] - mean) / spread, y[rest].mean(), weight_decay * np.eye(X.shape[1])
+            B = X[fold] if "raw" in changed else (X[fold] - mean) / spread
+            decay = weight_decay if "everywhere" in changed else changed.get("decay", 1) * decay
+            w = np.linalg.solve(A.T @ A + decay, A.T @ (y[rest] - level))
+            residuals[fold] = changed.get("level", 1) * level + B @ w - y[fold]
+        return np.mean(residuals**2) ** changed.get("power", 0.5)
+
+    return error
+
+
 def _on_all_rows(X, y, folds, weight_decay):
     return np.sqrt(np.mean((_ridge(X, y, X, weight_decay) - y) ** 2))
 
@@ -193,6 +220,14 @@ check_cross_validation = Exercise(
         ),
         "Squares are summed and not averaged before the root.": _sum_of_squares,
         "That is one fit to all rows, tested on the same rows.": _on_all_rows,
+        "The root is missing: that is the mean of the squares.": _variant(power=1),
+        "The mean ȳ of the other rows is missing from the predictions.": _variant(level=0),
+        "The rows left out are not scaled. They get the mean and the spread of the others.": _variant(raw=True),
+        "λ is missing from the equations.": _variant(decay=0),
+        "λ stands in every entry of the matrix. It belongs on the diagonal: λI.": _variant(everywhere=True),
+        "Your standard deviation divides by one less than the number of rows. NumPy's std divides by the number.": (
+            _variant(ddof=1)
+        ),
     },
     praise="no number of a row reaches its own prediction.",
 )
@@ -378,6 +413,7 @@ check_bugs = Answers(
 # ---------------------------------------------------------------------------------------------------------------------
 
 MOST_WEIGHTS, TARGET = 9, 2.95
+MOVE_MOST = ("weight", "horsepower", "model year")  # the mean, in section 7
 
 
 def _network(inputs, hidden: int, log: bool) -> Callable:
@@ -407,14 +443,16 @@ def _error(inputs: tuple[str, ...], hidden: int, log: bool) -> float:
 
 
 def _entry(answer, names: tuple[str, ...]) -> tuple[tuple[str, ...], int, bool]:
-    if not (isinstance(answer, tuple) and len(answer) == 3 and isinstance(answer[0], (list, tuple))):
+    if not (isinstance(answer, (list, tuple)) and len(answer) == 3 and isinstance(answer[0], (list, tuple))):
         raise Told(
             "Return three things: a list of inputs, the number of hidden units, True or False for the logarithm."
         )
     inputs, hidden, log = answer
+    if not inputs:
+        raise Told("There is no input at all: name at least one.")
     unknown = [name for name in inputs if name not in names]
-    if unknown or not inputs:
-        raise Told(f"inputs must be some of {', '.join(names)}; {unknown[0] if unknown else 'none'!r} is not.")
+    if unknown:
+        raise Told(f"inputs must be some of {', '.join(names)}; {unknown[0]!r} is not.")
     if len(set(inputs)) < len(inputs):
         raise Told("An input is named twice.")
     if not isinstance(hidden, (int, np.integer)) or isinstance(hidden, bool) or not 1 <= hidden <= 10:
@@ -430,19 +468,21 @@ def _score(function: Callable) -> tuple[bool, str]:
     weights, error = (len(inputs) + 2) * hidden + 1, _error(inputs, hidden, log)
     score = f"{weights} weights, and an error of {error:.2f} miles per gallon over five folds. "
     if weights <= MOST_WEIGHTS and error < TARGET:
-        best = "is there one with fewer than 6?" if weights >= 6 else "this one is smaller than ours, which has 6."
-        return True, f"{score}No single answer is right here: {best}"
+        return True, f"{score}No single answer is right here: is there one with fewer than 6?"
     if error < TARGET:
         return (
             False,
             f"{score}It is good enough and too large: at most {MOST_WEIGHTS} weights. An input or a unit must go.",
         )
-    if weights <= MOST_WEIGHTS:
-        return False, f"{score}It is small enough, but {TARGET} is the target: which input moves the mean most?"
-    return (
-        False,
-        f"{score}Too large AND not below {TARGET}: begin with the two inputs that the figure of section 7 shows.",
+    most = [name for name in MOVE_MOST if name not in inputs]
+    missing = (
+        f"which of the three inputs that move the mean most in section 7 {'is' if len(most) == 1 else 'are'} not there?"
+        if most
+        else "which unit of the target, and how many hidden units, did section 5 choose?"
     )
+    if weights <= MOST_WEIGHTS:
+        return False, f"{score}It is small enough, but {TARGET} is the target: {missing}"
+    return False, f"{score}Too large AND not below {TARGET}: {missing}"
 
 
 check_contest = Contest(
@@ -453,8 +493,8 @@ check_contest = Contest(
     also_right=lambda names: ([name for name in names if name in ("weight", "model year")], 2, False),
     slips={
         "An input or a unit must go": lambda names: (list(names), 1, True),
-        "which input moves the mean most": lambda names: (["displacement", "model year"], 2, True),
-        "begin with the two inputs": lambda names: (["displacement", "horsepower"], 3, True),
+        "small enough, but": lambda names: (["displacement", "model year"], 2, True),
+        "Too large AND not below": lambda names: (["displacement", "horsepower"], 3, True),
     },
 )
 
