@@ -70,7 +70,10 @@ def test_a_category_is_a_column_for_each_value_but_the_usual_one(tmp_path):
     [
         ("y,x\n1,red\n2,3\n", {}, r"column 'x' holds text \('red' in line 2\): declare it \"category\""),
         ("y,x\n1,7\n2,7\n", {}, "column 'x' is 7 in all 2 rows that have it, and tells nothing: \"ignore\" it"),
-        ("y,x\n5,1\n5,2\n", {}, "column 'y' is 5 in all 2 rows"),
+        ("y,x\n5,1\n5,2\n", {}, "column 'y' is 5 in all 2 rows that have it, and leaves nothing to predict"),
+        ("y,x\n,1\n?,2\n", {}, "column 'y' is empty in all 2 rows: choose another target"),
+        ("y,x\nlow,1\n5,2\n", {}, r"the target 'y' must be a column of numbers, and holds text \('low' in line 2\)"),
+        ('y,x,z\n1,2,"a\nb"\n2,3,c\n', {"z": "label"}, "a text of 'mine.csv' in quotes goes over two lines"),
         ("y,x\n1,\n2,?\n", {}, "column 'x' is empty in all 2 rows"),
         ("y,x\n1,inf\n2,3\n", {}, "column 'x' is inf in line 2"),
         ("y,x\n1,2\n2,3,4\n", {}, "line 3 of 'mine.csv' has 3 values, the columns are 2"),
@@ -186,3 +189,20 @@ def test_no_sample_of_the_table_is_needed_to_predict():
     assert isinstance(model.fit.problem, nnlib.NetworkFit)
     one = model.predict(table.X[:1])
     assert one.middle == pytest.approx(model.predict(table.X).middle[:1])
+
+
+def test_columns_must_say_what_to_do_with_each_name():
+    with pytest.raises(TypeError, match="columns must say what to do with each name"):
+        read_table(CARS, "fuel economy", ["name"])
+
+
+def test_too_few_rows_that_miss_nothing_blame_no_column(tmp_path):
+    text = "y,x\n" + "".join(f"{i},{i * i}\n" for i in range(19))
+    with pytest.raises(ValueError, match=r"only 19 of 19 rows miss nothing, at least 20 are needed$"):
+        read_table(written(tmp_path, text), "y").complete()
+
+
+def test_a_column_that_is_constant_in_the_rows_to_learn_from_is_named():
+    table = read_table(CARS, "fuel economy", {"origin": "category", "name": "label"}).complete()
+    with pytest.raises(ValueError, match="column 'origin 2' is 0 in all"):
+        fit_table(table.rows(table.X[:, table.names.index("origin 2")] == 0))

@@ -116,7 +116,7 @@ def one_input(model, *, start=("weight", 1.0), ask=None):
 
 
 def your_car(model, *, start=(2200.0, 80.0, 76.0), ask=None):
-    """Weight, horsepower and year of a car; the rest is what such cars have. What it needs, for every year."""
+    """Weight, horsepower and year of a car; the rest is what such cars have. How far it goes, for every year."""
     table, asked = model.table, ["weight", "horsepower", "model year"]
     columns = [table.names.index(name) for name in asked]
     known = np.column_stack([table.X[:, columns], np.ones(len(table))])
@@ -150,10 +150,11 @@ def your_car(model, *, start=(2200.0, 80.0, 76.0), ask=None):
         marks = {"near": table.X[near][:, columns[:2]], "here": (weight, power), "band": (low, high), "curve": middle}
         marks |= {"measured": np.column_stack([table.X[near, columns[2]], table.y[near]]), "now": (year, one)}
         numbers = {"predicted": one, "low": one_low, "high": one_high, "distance": distance[near[0]]}
-        numbers |= {"the nearest": str(table.labels[near[0]]), "needs": table.y[near[0]]}
+        numbers |= {"the nearest": str(table.labels[near[0]]), "went": table.y[near[0]]}
         alt = (
             f"A car of {weight:g} lb, {power:g} hp, built in 19{year:g}: {{predicted}} {table.target_unit}, "
-            "between {low} and {high}. The nearest in the table is {the nearest} with {needs}, {distance} away."
+            "between {low} and {high}. The nearest in the table is {the nearest}: it went {went}, and is {distance} "
+            "away."
         )
         return Frame(marks, numbers, alt)
 
