@@ -112,19 +112,24 @@ def _loop(
     after_rejected: bool = False,
     first_gamma: Callable = lambda n, P: min(n, P / 2),
     beta_in_gamma: bool = True,
+    divided: bool = True,
+    stale: bool = False,
 ) -> Callable:
     """The loop on chapter 11's Levenberg–Marquardt, its pieces left open, to be chosen rightly or wrongly."""
 
     def bayesian(problem, w, mu, steps):
         n, P, alpha, beta, kept = len(w), problem.n_residuals, 0.0, 1.0, 0
         JTJ, g, E_D = problem.normal_equations(w)
+        lowest = E_D
         for _ in range(steps):
             decay = decay_of(alpha, beta)
-            matrix = JTJ + (in_matrix * decay + mu) * np.eye(n)
+            matrix = JTJ + (in_matrix * decay + (mu if divided else mu / beta)) * np.eye(n)
             trial = w - np.linalg.solve(matrix, g + in_gradient * decay * w)
             judge = decay if judged_by_F else 0.0
-            accepted = problem.loss(trial) + judge * (trial @ trial) / 2 < E_D + judge * (w @ w) / 2
+            new, old = problem.loss(trial) + judge * (trial @ trial) / 2, E_D + judge * (w @ w) / 2
+            accepted = new < (lowest if stale else old)
             if accepted:
+                lowest = new
                 w, kept = trial, kept + 1
                 JTJ, g, E_D = problem.normal_equations(w)
             if (accepted or after_rejected) and kept >= plain:
@@ -200,6 +205,12 @@ check_loop = Program(
         "The decay is α/β, not α: F was divided by β.": _loop(decay_of=lambda alpha, beta: alpha),
         "Trials are judged by E_D alone. A step goes down on E_D + (α/β)E_W.": _loop(judged_by_F=False),
         "α and β change after rejected trials too. They wait until w has moved.": _loop(after_rejected=True),
+        "The two sides are compared with different α/β: take E_D + (α/β)E_W at w anew, with α and β of now.": _loop(
+            stale=True
+        ),
+        "This is the step on βE_D + αE_W. Divide it by β, or μ means something else each time β changes.": _loop(
+            divided=False
+        ),
         "The first five accepted trials are on E_D alone: α = 0 and β = 1 until then.": _loop(plain=1),
         "That is one plain trial too many: α and β are set right after the fifth.": _loop(plain=6),
         "The first γ is n here, which is more than P/2. Take the smaller of the two.": _loop(
