@@ -72,7 +72,7 @@ def one_input(model, *, start=("weight", 1.0), ask=None):
     board = Board(2, 1, size=(9.6, 5.2), height_ratios=(2.6, 1))
     means, counts = board.axes
     places, edges = np.linspace(-1.4, 1.4, 29), np.linspace(-1, 1, 21)
-    means.set(xlim=(-1.45, 1.45), ylim=(5, 50), ylabel=f"predicted [{table.target_unit}]")
+    means.set(xlim=(-1.45, 1.45), ylim=(0, 60), ylabel=f"predicted [{table.target_unit}]")
     counts.set(xlim=(-1.45, 1.45), ylim=(0, 210), ylabel="cars")
     counts.set_xlabel("the input: −1 the least, 1 the most of all cars")
     for ax in board.axes:
