@@ -30,7 +30,7 @@ from nnlib.problems import CurveFit, NetworkFit
 from nnlib.results import Result, StopReason
 from nnlib.training import train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # What most programs do not need is loaded at their first use, so that `import nnlib` stays quick.
 _ON_FIRST_USE = {

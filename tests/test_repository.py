@@ -249,10 +249,12 @@ def test_the_readme_fits_about_one_screen_and_leads_only_to_files_that_exist():
         assert (ROOT / target).exists(), f"README.md links to {target} ({text})"
 
 
-def test_the_readme_shows_a_live_figure_with_an_alt_text():
-    ((alt, picture),) = re.findall(r"!\[([^\]]*)\]\((notebooks/images/[^)]+)\)", README)
-    assert len(alt) > 40
-    assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
+def test_the_readme_shows_three_live_figures_with_alt_texts_and_links_to_their_chapters():
+    shown = re.findall(r"\[!\[([^\]]*)\]\((notebooks/images/[^)]+)\)\]\((notebooks/\d\d-[^)]+)\)", README)
+    assert len(shown) == 3 == len({chapter for *_, chapter in shown})
+    for alt, picture, chapter in shown:
+        assert len(alt) > 40 and (ROOT / chapter).exists()
+        assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_readme_names_the_commands_that_exist():

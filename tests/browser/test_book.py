@@ -78,7 +78,7 @@ def test_the_page_for_lecturers_has_a_row_a_chapter_and_every_wrong_answer(site)
 
 def test_no_page_asks_another_host_or_scrolls_sideways_on_a_phone(site, page_from_file):
     pages = [site / "README.html", *sorted(site.glob("book/*.html")), *sorted(site.glob("notebooks/*.html"))]
-    phone = page_from_file(site / "index.html")
+    phone = page_from_file(site / "README.html")
     phone.page.set_viewport_size({"width": 390, "height": 800})
     asked = []
     phone.page.on("request", lambda request: asked.append(request.url))
