@@ -23,6 +23,7 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 BADGE = re.compile(
     r"!\[(?P<said>[^]]*)\]\(https://[^)]*badge[^)]*\)"
 )  # a badge would be asked of its host by every reader
+FORMULA = re.compile(r"\$[^$]*\$")
 PROMPT = re.compile(r"\s*(>>>|\.\.\. )")
 MARKUP = re.compile(r"\||(?<=\w)_(?=\W|$)")
 
@@ -110,7 +111,8 @@ def gallery() -> str:
     for chapter in dict.fromkeys(picture.chapter for picture in shown):
         parts += [f"## {chapter[:2]} · {chapter[3:].replace('-', ' ')}", "", "```{raw} html", '<div class="gallery">']
         for picture in (picture for picture in shown if picture.chapter == chapter):
-            place = f"../notebooks/{chapter}.html#{html.escape(jupyter_slug(picture.heading))}"
+            anchor = jupyter_slug(FORMULA.sub("", picture.heading))  # myst leaves formulas out
+            place = f"../notebooks/{chapter}.html#{html.escape(anchor)}"
             image = f'<img src="../_static/{picture.file}" alt="{html.escape(picture.alt)}" loading="lazy">'
             parts.append(f'<a href="{place}">{image}</a>')
         parts += ["</div>", "```", ""]
