@@ -12,7 +12,7 @@ Arguments are checked at the door: bad input raises a TypeError or a ValueError 
 expected and what came. Docstrings do not repeat this.
 """
 
-from pkgutil import resolve_name
+import importlib
 
 from nnlib import activations, backpropagation, checks, costs, derivatives, initializers, optimizers, problems
 from nnlib.network import MLP
@@ -81,7 +81,8 @@ __all__ = [
 
 def __getattr__(name: str):
     if name in _ON_FIRST_USE:
-        return resolve_name(_ON_FIRST_USE[name])
+        module, _, inside = _ON_FIRST_USE[name].partition(":")
+        return getattr(importlib.import_module(module), inside) if inside else importlib.import_module(module)
     raise AttributeError(f"module 'nnlib' has no attribute {name!r}")
 
 

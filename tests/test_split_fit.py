@@ -216,6 +216,7 @@ def test_a_process_that_dies_does_not_leave_the_run_waiting():
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a Windows process in another way")
 def test_an_interrupt_keeps_what_was_learned_and_leaves_no_worker_hanging(processes):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets its background jobs ignore it
     split = SplitFit([Slow(NET, X[rows], Y[rows]) for rows in CUTS * 3], processes)
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     begun = time.monotonic()
