@@ -212,7 +212,8 @@ function drawLabel(pen, shape, [x, y]) {
 
 // ---- words ---------------------------------------------------------------------------------------------------------
 
-// Label and value pairs. Widths only grow, so that nothing jumps while a slider moves.
+// Label and value pairs. Widths only grow, so that nothing jumps while a slider moves; what is longer is a sentence.
+const WIDEST = 24;
 function makeNumbers(root) {
   const list = element(root, "div", "nnlib-numbers");
   list.setAttribute("aria-live", "polite");
@@ -237,7 +238,7 @@ function makeNumbers(root) {
     labels = now;
     pairs.forEach(([, value], i) => {
       if (cells[i].textContent !== value) cells[i].textContent = value;
-      if (value.length > widths[i]) {
+      if (value.length > widths[i] && value.length <= WIDEST) {
         widths[i] = value.length;
         cells[i].style.minWidth = value.length + "ch";
       }
