@@ -44,7 +44,7 @@ class Maps:
             self.board.curve(f"curve of {name}", data, self.x, label=name, **AFTER | looks[name])
         maps[0].set_ylabel("bias b")
         self._labels = {name: step_labels(self.board, ax, 6, name=name) for name, ax in self.axes.items()}
-        self._add_scale(maps)
+        add_scale(self.board, maps, max_steps)
         above(data, ncols=1)
 
     def _add_map(self, ax, name, path):
@@ -56,11 +56,6 @@ class Maps:
         self.board.line(f"path of {name}", ax, **path)
         self.board.line(f"start of {name}", ax, **HERE | {"markeredgecolor": "white"})
 
-    def _add_scale(self, maps):
-        scale, ticks = ScalarMappable(LogNorm(1, self.max_steps), STEPS), [1, 10, 100, 1000]
-        bar = self.board.fig.colorbar(scale, ax=maps, location="bottom", shrink=0.7, ticks=ticks, format="%d")
-        bar.set_label("steps to the star (white: not there)")
-
     def draw_bowl(self) -> None:
         """Dotted on every map: inside, the Hessian of the problem is positive definite."""
         a, c, d = basins.model(self.problem, np.array(np.meshgrid(*basins.GRID)), exact=True).matrix
@@ -68,8 +63,8 @@ class Maps:
         for ax in self.axes.values():
             ax.contour(*basins.GRID, smallest, [0.0], colors="black", linestyles=":", linewidths=1.6)
 
-    def marks(self, name: str, path, of_all: basins.Basin, numbered: int = 0) -> dict:
-        """What is drawn of one method; as many of the path's first points have numbers."""
+    def marks(self, name: str, path, of_all: basins.Basin, numbered: int | None = None) -> dict:
+        """What is drawn of one method; as many of the path's first points have numbers, or all of them."""
         ax = self.axes[name]
         marks = {f"path of {name}": in_sight(path, ax), f"start of {name}": path[0], f"star of {name}": self.minimum}
         marks |= {f"curve of {name}": curve(self.problem, path[-1], self.x)}
@@ -85,6 +80,14 @@ class Maps:
         near = np.hypot(*(points - self.minimum[:, None]).transpose(1, 0, 2)) < 0.01
         last = np.where(near.any(0), near.argmax(0), np.isfinite(points).all(1).sum(0) - 1)
         return {tuple(start): points[: k + 1, :, i] for i, (start, k) in enumerate(zip(starts.T, last, strict=True))}
+
+
+def add_scale(board: Board, axes, max_steps: int) -> None:
+    """The colors of the steps, below the maps."""
+    ticks = [1, 10, 100, 1000] if max_steps > 100 else [1, 2, 5, 10, 20, 50]
+    scale = ScalarMappable(LogNorm(1, max_steps), STEPS)
+    bar = board.fig.colorbar(scale, ax=axes, location="bottom", shrink=0.7, ticks=ticks, format="%d")
+    bar.set_label("steps to the star (white: not there)")
 
 
 def edges(x, y) -> list[float]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from nnlib import NetworkFit, gauss_newton, levenberg_marquardt, newton
 from nnlib.course.basins import GRID, basin
 from nnlib.course.explorers import _pictures as pictures
+from nnlib.course.explorers._maps import STEPS, add_scale
 from nnlib.course.explorers._pictures import ACCEPTED, AFTER, NOW, Run, above, curve, over_steps, step_labels
 from nnlib.live import COLORS, Board, Frame, Slider, figure
 
@@ -23,7 +21,6 @@ LOOKS = {  # drawn in this order: where both say the same, the dashes of Newton'
 }
 POINTS = {"color": "#555555", "marker": "o", "markersize": 4, "linestyle": "none"}
 PARTS = "H", "= JᵀJ", "+ what is left out"
-STEPS = colormaps["viridis_r"].with_extremes(bad="white")
 ON_THE_WAY = [0, 3, 5, 8, 12, 20, 30, 40]
 SIZES = [-25, -20, -15, -10, -5, -2, -1, 0, 1, 2, 5, 10, 15, 20, 25]
 
@@ -44,9 +41,7 @@ def map_of_starts(problem, *, start=(0.5, 1.5)):
     steps = np.log(np.maximum(basin(problem, "gauss-newton", minimum, max_steps=60).steps, 1))
     ax.pcolormesh(*GRID, steps, shading="nearest", cmap=STEPS, vmin=0, vmax=np.log(60), zorder=1.9)
     ax.set(xlim=pictures.NEURON_WINDOW[0], ylim=pictures.NEURON_WINDOW[1], aspect="equal")
-    scale = ScalarMappable(LogNorm(1, 60), STEPS)
-    bar = board.fig.colorbar(scale, ax=ax, location="bottom", shrink=0.7, ticks=[1, 2, 5, 10, 20, 50], format="%d")
-    bar.set_label("steps to the star (white: not there after 60)")
+    add_scale(board, ax, 60)
     looks = {"Gauss–Newton": {"color": "black", "markeredgecolor": "white"}}
     return paths(board, (ax, data, losses), problem, looks, x, minimum, start)
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
 
 from nnlib import CurveFit, datasets, gauss_newton, levenberg_marquardt, steepest_descent
-from nnlib.course.basins import GRID, basin
+from nnlib.course.basins import basin
+from nnlib.course.explorers._maps import Maps
 from nnlib.course.explorers._pictures import (
     ACCEPTED,
     AFTER,
     BEFORE,
     HERE,
-    NEURON_WINDOW,
     NOW,
     REJECTED,
     Run,
@@ -27,7 +24,6 @@ from nnlib.course.explorers._pictures import (
     eigensystem,
     in_sight,
     is_near,
-    minimum_of,
     neuron,
     neuron_and_curve,
     over_steps,
@@ -44,7 +40,6 @@ GAUSS_NEWTON = ACCEPTED | {"color": COLORS["vermillion"]}
 SMALL = {"linewidth": 1.2, "markersize": 3}
 THIN = {"color": "black", "linewidth": 1.2}
 EIGENVALUES = {"λ₁": "-", "λ₂": "--", "λ₃": ":"}  # the largest first, each with its line style
-STEPS = colormaps["viridis_r"].with_extremes(bad="white")
 BIASES, MUS = np.linspace(0, 2, 21), np.geomspace(1e-3, 1e3, 49)
 LEARNING_RATES = [0.0001, 0.0003, 0.001, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2]
 
@@ -255,37 +250,21 @@ def lm_against_descent(problem, w0, truth, *, max_steps: int = 100, ask=None):
 
 def two_maps(problem, *, start=(0.5, 1.5, 1e-3), max_steps: int = 60):
     """Where Gauss–Newton and Levenberg–Marquardt take every start; for one of them the paths and the curves."""
-    names = "Gauss–Newton", "LM"
-    board = Board(1, 3, size=(9.6, 4.2), width_ratios=(1.25, 1.25, 1), titles=("Gauss–Newton", "Levenberg–Marquardt"))
-    *maps, data = board.axes
-    minimum = minimum_of(problem, [1.0, 0.0])
-    x = data_and_curve(data, problem.X[:, 0], problem.Y[:, 0], xlabel="x")
-    for ax, name, look in zip(maps, names, ({"color": COLORS["vermillion"], "linestyle": "--"}, {}), strict=True):
-        board.cells(f"map of {name}", ax, extent=edges(*GRID), limits=(0, np.log(max_steps)), cmap=STEPS)
-        ax.set(xlim=NEURON_WINDOW[0], ylim=NEURON_WINDOW[1], xlabel="weight w₁", aspect="equal")
-        board.line(f"star of {name}", ax, color="black", marker="*", markersize=15, markeredgecolor="white", zorder=2.5)
-        board.line(f"path of {name}", ax, **ACCEPTED | {"color": "black", "markeredgecolor": "white"})
-        board.line(f"start of {name}", ax, **HERE | {"markeredgecolor": "white"})
-        board.curve(f"curve of {name}", data, x, label=name, **AFTER | look)
-    labels = {name: step_labels(board, ax, 6, name=name) for name, ax in zip(names, maps, strict=True)}
-    maps[0].set_ylabel("bias b")
-    scale = ScalarMappable(LogNorm(1, max_steps), STEPS)
-    bar = board.fig.colorbar(scale, ax=maps, location="bottom", shrink=0.7, ticks=[1, 2, 5, 10, 20, 50], format="%d")
-    bar.set_label("steps to the star (white: never)")
-    above(data, ncols=1)
-    found = cache(lambda method, **options: basin(problem, method, minimum, max_steps=max_steps, **options))
+    looks = {"Gauss–Newton": {"color": COLORS["vermillion"], "linestyle": "--"}, "LM": {}}
+    maps = Maps(problem, looks, ("Gauss–Newton", "Levenberg–Marquardt"), max_steps)
+    found = cache(lambda method, **options: basin(problem, method, maps.minimum, max_steps=max_steps, **options))
 
     def show(w1, b, mu):
-        methods = gauss_newton(problem, [w1, b]), levenberg_marquardt(problem, [w1, b], mu)
-        basins = found("gauss-newton"), found("levenberg-marquardt", mu=mu)
+        methods = {
+            "Gauss–Newton": (gauss_newton(problem, [w1, b]), found("gauss-newton")),
+            "LM": (levenberg_marquardt(problem, [w1, b], mu), found("levenberg-marquardt", mu=mu)),
+        }
         marks, numbers, alt = {}, {"w₁": w1, "b": b, "μ": mu}, "Where two methods go from w = ({w₁}, {b})."
-        for name, ax, steps, of_all in zip(names, maps, methods, basins, strict=True):
-            run = run_to(minimum, steps, max_steps)
-            marks |= {f"path of {name}": in_sight(run.w, ax), f"start of {name}": run.w[0], **labels[name](run.w)}
-            marks |= {f"curve of {name}": curve(problem, run.w[-1], x), f"star of {name}": minimum}
-            marks[f"map of {name}"] = np.log(np.maximum(of_all.steps[::-1], 1))
+        for name, (steps, of_all) in methods.items():
+            run = run_to(maps.minimum, steps, max_steps)
+            marks |= maps.marks(name, run.w, of_all)
             numbers[f"{name} arrives, of all starts"] = of_all.share
-            arrives = is_near(run.w[-1], minimum)
+            arrives = is_near(run.w[-1], maps.minimum)
             numbers |= {f"steps of {name}": len(run.records)} if arrives else {}
             alt += f" {name} " + (f"arrives in {len(run.records)} steps." if arrives else "does not arrive.")
         return Frame(marks, numbers, alt)
@@ -296,12 +275,7 @@ def two_maps(problem, *, start=(0.5, 1.5, 1e-3), max_steps: int = 60):
         Choice("mu", "μ, first damping of LM", {"0.001": 0.001, "1": 1.0}, start=start[2]),
     ]
     coarser = {"w1": [-2.0, -0.5, 0.5, 2.0], "b": [-3.0, -1.0, 0.0, 1.5, 2.5]}
-    return figure(board, show, controls, record=coarser)
-
-
-def edges(x, y) -> list[float]:
-    """Left, right, bottom and top of the cells around a grid of points."""
-    return [edge for axis in (x, y) for half in [(axis[1] - axis[0]) / 2] for edge in (axis[0] - half, axis[-1] + half)]
+    return figure(maps.board, show, controls, record=coarser)
 
 
 def narrow_peak() -> tuple[CurveFit, np.ndarray]:
