@@ -1,9 +1,10 @@
 # make lab      open the course in JupyterLab
 # make test     every test: units, oracles, docstring examples, chapters, browser
 # make book     all chapters as web pages that move, in _site/
+# make slides   all chapters as slides for the projector, in _slides/
 # For maintainers: notebooks, bench, lint, format, links.  Without make: see README.md.
 .DELETE_ON_ERROR:
-.PHONY: lab test book notebooks bench lint format links
+.PHONY: lab test book slides notebooks bench lint format links
 
 # The first Python that is new enough; another one: make PYTHON=/path/to/python lab
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -34,6 +35,10 @@ notebooks: .venv/installed-test
 book: .venv/installed-test
 	$(BIN)/python -m sphinx -W --keep-going -q -c book -d .venv/book . _site
 	@echo "Open _site/index.html"
+
+slides: .venv/installed-test
+	$(BIN)/python book/slides/make_slides.py _slides
+	@echo "Open _slides/index.html"
 
 bench: .venv/installed-bench
 	missed=0; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || missed=1; done; exit $$missed
