@@ -54,9 +54,10 @@ const pages = () => all(".slides > section > section");
 
 // A formula, a table or code that is too wide gets smaller.
 function narrow(node) {
-  const { left, width } = (node.querySelector(":scope > svg") ?? node).getBoundingClientRect();
+  const formula = node.querySelector(":scope > svg");
+  const { left, width } = (formula ?? node).getBoundingClientRect();
   const room = node.closest("section").getBoundingClientRect().right - 2.5 * rem() - left;
-  scale(node, room / Math.max(width, node.scrollWidth));
+  scale(node, room / (formula ? width : node.scrollWidth));
 }
 
 function scale(node, ratio) {
@@ -87,11 +88,13 @@ function breakUp(page) {
   const limit = top + Math.min(ROOM, height / Math.ceil(height / ROOM) + 4) * rem();
   const late = blocks.findIndex((block) => bottom(block) > limit);
   const begin = secondPart(blocks[late], limit) ?? blocks[breakBefore(blocks, late)];
-  if (!begin) return lower(blocks.at(-1));
-  const next = document.createElement("section");
-  next.append(header(page.querySelector("h1, h2, h3, header")), ...withCode(begin));
-  page.after(next);
-  breakUp(next);
+  if (begin) {
+    const next = document.createElement("section");
+    next.append(header(page.querySelector("h1, h2, h3, header")), ...withCode(begin));
+    page.after(next);
+    breakUp(next);
+  }
+  if (blocks[late].parentElement === page && bottom(blocks[late]) > end(page)) lower(blocks[late]);
 }
 
 // A block that is too long for any slide and has no place to break.
