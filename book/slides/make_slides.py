@@ -7,6 +7,7 @@ can measure it.
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -34,28 +35,45 @@ SENTENCE_ENDS = re.compile(r"[.?!](?:\*\*|\))?\s+|\n\n")
 CAPTION = re.compile(r"[^#|(-].{,140}", re.DOTALL)
 BREAK = "\f"
 
+INDEX = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Neural networks you can touch: slides</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="static/slides.css">
+<script>MathJax = {{ tex: {{ inlineMath: [["$", "$"]] }} }};</script>
+<script src="static/tex-svg.js" defer></script>
+<main class="contents"><h1>Neural networks you can touch</h1>{rows}</main>
+</html>
+"""
+
 
 def shown(cells: list[NotebookNode]) -> list[NotebookNode]:
     """What a lecturer projects of a chapter's cells, each cut into parts that know whether a slide begins with them."""
     parts: list[NotebookNode] = []
-    for cell in filter(is_projected, cells):
+    for cell in filter(is_projected, without_skipped(cells)):
         after_figure = bool(parts) and is_figure(parts[-1])
         if is_figure(cell):
-            cell.metadata.slideshow = {}
-            parts += [part(caption_taken_from(parts), "subslide"), cell]
+            parts += [part(caption_taken_from(parts), "subslide"), marked(cell, "-")]
         elif cell.cell_type == "code":
-            cell.metadata.slideshow = {"slide_type": "subslide" if after_figure else "-"}
-            if "exercise" in cell.metadata.get("tags", []):
-                cell.outputs = []  # the check has nothing to check yet
-            parts.append(cell)
+            parts.append(marked(cell, "subslide" if after_figure else "-"))
         else:
             parts += markdown_parts(cell.source, after_figure)
     return parts
 
 
+def without_skipped(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
+    """A text that its author left out of slides is left out with the code below it; other code belongs to its text."""
+    skipped = False
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            skipped = cell.metadata.get("slideshow", {}).get("slide_type") == "skip"
+        if not skipped:
+            yield cell
+
+
 def is_projected(cell: NotebookNode) -> bool:
-    skipped = cell.metadata.get("slideshow", {}).get("slide_type") == "skip"
-    return not skipped and not NOT_PROJECTED & set(cell.metadata.get("tags", []))
+    return not NOT_PROJECTED & set(cell.metadata.get("tags", []))
 
 
 def is_figure(cell: NotebookNode) -> bool:
@@ -72,6 +90,14 @@ def markdown_parts(source: str, begins: bool) -> list[NotebookNode]:
     parts = [part(first, "subslide" if begins else "-")]
     parts += [part(text, "slide" if re.match("##? ", text) else "subslide") for text in others]
     return [piece for piece in parts if piece.source]
+
+
+def marked(cell: NotebookNode, slide_type: str) -> NotebookNode:
+    """A code cell with its kind of slide; the check of an exercise has nothing to say yet."""
+    cell.metadata.slideshow = {"slide_type": slide_type}
+    if "exercise" in cell.metadata.get("tags", []):
+        cell.outputs = []
+    return cell
 
 
 def part(source: str, slide_type: str) -> NotebookNode:
@@ -100,14 +126,14 @@ def title_slide(source: str) -> str:
 
 def contents(first_cells: dict[str, str]) -> str:
     """The index: each chapter with its promise."""
-    lines = ["# Neural networks you can touch", ""]
-    for name, source in first_cells.items():
-        title = source.splitlines()[0].removeprefix("# ")
-        lines.append(f"- [{title}]({name}.html): {PROMISE.search(source)[1]}")
-    body = markdown2html("\n".join(lines))
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Slides</title><link rel="icon" href="data:,">'
-    style = '<link rel="stylesheet" href="static/slides.css">'
-    return f'{head}{style}<body><main class="contents">{body}</main></body></html>\n'
+    rows = [
+        f"- [{chapter_title(source)}]({name}.html): {PROMISE.search(source)[1]}" for name, source in first_cells.items()
+    ]
+    return INDEX.format(rows=markdown2html("\n".join(rows)))
+
+
+def chapter_title(source: str) -> str:
+    return source.splitlines()[0].removeprefix("# ")
 
 
 def copy_static_files(folder: Path) -> None:
@@ -131,7 +157,7 @@ def main(folder: Path) -> None:
     for path in CHAPTERS:
         chapter = nbformat.read(path, as_version=4)
         first_cells[path.stem] = chapter.cells[0].source
-        chapter.metadata.title = first_cells[path.stem].splitlines()[0].removeprefix("# ")
+        chapter.metadata.title = chapter_title(first_cells[path.stem])
         chapter.cells[0].source = title_slide(chapter.cells[0].source)
         chapter.cells = shown(chapter.cells)
         page, _ = exporter.from_notebook_node(chapter)

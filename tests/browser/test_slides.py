@@ -157,6 +157,12 @@ def test_a_title_slide_has_promise_and_question_and_no_solution_is_projected(sli
     assert "Exercise 5" in whole and "Solution" not in whole and "Not done yet" not in whole
 
 
+def test_what_an_exercise_asks_to_read_is_on_a_slide(slides):
+    page = slides("11-levenberg-marquardt")
+    listing = page.page.locator("pre.output", has_text="def ").all_inner_texts()
+    assert sum(text.count("def ") for text in listing) >= 5  # the five loops of the bug hunt
+
+
 def test_the_index_leads_to_every_chapter(folder):
     index = (folder / "index.html").read_text("utf-8")
     assert [name for name in CHAPTERS if f'href="{name}.html"' not in index] == []
