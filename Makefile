@@ -1,10 +1,11 @@
 # make lab      open the course in JupyterLab
 # make test     every test: units, oracles, docstring examples, chapters, browser
 # make book     all chapters as web pages that move, in _site/
+# make lite     the same, and a kernel in the browser beside them, in _site/lite/
 # make slides   all chapters as slides for the projector, in _slides/
 # For maintainers: notebooks, bench, lint, format, links.  Without make: see README.md.
 .DELETE_ON_ERROR:
-.PHONY: lab test book slides notebooks bench lint format links
+.PHONY: lab test book lite slides notebooks bench lint format links
 
 # The first Python that is new enough; another one: make PYTHON=/path/to/python lab
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -33,8 +34,14 @@ notebooks: .venv/installed-test
 
 # Built from the stored chapters, which are not run; every warning is an error.
 book: .venv/installed-test
-	$(BIN)/python -m sphinx -W --keep-going -q -c book -d .venv/book . _site
+	$(BIN)/python -m sphinx -W --keep-going -q $(BOOK_OPTIONS) -c book -d .venv/book . _site
 	@echo "Open _site/index.html"
+
+# A kernel needs a web server, so every chapter's page leads to one only here.
+lite: BOOK_OPTIONS = -D lite=1
+lite: book
+	$(BIN)/python book/lite.py _site/lite
+	@echo "$(BIN)/python -m http.server -d _site, then open http://localhost:8000"
 
 slides: .venv/installed-test
 	$(BIN)/python book/slides/make_slides.py _slides

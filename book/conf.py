@@ -44,6 +44,5 @@ html_theme_options = {
         "binderhub_url": "https://mybinder.org",
         "notebook_interface": "jupyterlab",
         "colab_url": "https://colab.research.google.com",
-        "jupyterlite_url": "../lite/lab/index.html",  # JupyterLite beside the pages: site/lite
     },
 }

@@ -16,6 +16,7 @@ from nnlib.course.exercises._exercise import Question
 ROOT = Path(__file__).parents[1]
 PICTURE = re.compile(r'<img alt="(?P<alt>[^"]*)"[^>]*src="data:image/png;base64,(?P<png>[^"]+)"')
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+ON_BINDER = "[Run it on Binder]"  # the first of the links under a chapter's title
 ASKED = re.compile(r"\*\*The question:\*\*(.+)")
 MINUTES = re.compile(r"(\d+) minutes to read, (\d+) to do")
 MODULE = re.compile(r"from nnlib\.course\.exercises import (\w+)")
@@ -67,12 +68,19 @@ def jupyter_slug(title: str) -> str:
 def add_contents(app, docname, source):
     """The README is the front page, the chapters are its contents; the gallery shows every figure."""
     source[0] = BADGE.sub(r"\g<said>", source[0])
+    if app.config.lite:
+        source[0] = source[0].replace(ON_BINDER, f"{run_here(docname)} · {ON_BINDER}", 1)
     if docname == "README":
         source[0] += "\n\n```{toctree}\n:hidden:\n:glob:\nnotebooks/*\nbook/*\nCONTRIBUTING\n```\n"
     if docname == "book/figures":
         source[0] += "\n\n" + gallery()
     if docname == "book/lecturers":
         source[0] = source[0].replace("<!-- chapters -->", chapters()).replace("<!-- misconceptions -->", beliefs())
+
+
+def run_here(docname: str) -> str:
+    """The link to a chapter in JupyterLite, which lite.py puts beside the pages."""
+    return f"<a href='../lite/notebooks/index.html?path={docname}.ipynb'>Run it here, in the browser</a>"
 
 
 def chapters() -> str:
@@ -153,6 +161,7 @@ def as_it_stands(app, what, name, obj, options, lines):
 
 
 def setup(app):
+    app.add_config_value("lite", False, "env", bool)  # whether JupyterLite will be beside the pages
     NbElementRenderer.render_image = render_image
     app.connect("source-read", add_contents)
     app.connect("autodoc-process-docstring", as_it_stands)
