@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path, PurePath
 from urllib.request import urlopen
 
+import nbformat
 from jupyterlite_pyodide_kernel.constants import (
     LOAD_PYODIDE_OPTIONS,
     OPTION_PACKAGES,
@@ -166,13 +167,16 @@ def name_of(wheel: PurePath) -> str:
 
 
 def write_chapters(folder: Path) -> None:
-    """The chapters as they are stored, but trusted, so that recorded figures move before anything has run."""
+    """The chapters, trusted, so that recorded figures move before anything has run.
+
+    A Jupyter server would join the lines of what is stored; JupyterLite gets it joined, or scripts would not run.
+    """
     shutil.copytree(ROOT / "notebooks", folder, ignore=shutil.ignore_patterns(".*"))
     for path in folder.glob("*.ipynb"):
-        chapter = json.loads(path.read_text("utf-8"))
-        chapter["metadata"]["kernelspec"] = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
-        for cell in chapter["cells"]:
-            cell["metadata"]["trusted"] = True
+        chapter = nbformat.read(path, as_version=4)
+        chapter.metadata.kernelspec = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
+        for cell in chapter.cells:
+            cell.metadata.trusted = True
         write_json(path, chapter)
 
 

@@ -1,4 +1,4 @@
-"""The course in the browser: what Pyodide's lock file promises must be there, and nothing may need what a browser lacks."""
+"""The course in the browser: what its lock file promises is there, and nothing needs what a browser lacks."""
 
 import ast
 import base64
@@ -74,10 +74,12 @@ def test_chapters_are_trusted_and_name_the_kernel_that_is_there(tmp_path):
     copies = sorted(tmp_path.glob("notebooks/*.ipynb"))
     assert [path.name for path in copies] == [path.name for path in CHAPTERS]
     for path, copy in zip(CHAPTERS, copies, strict=True):
-        chapter, stored = nbformat.read(copy, 4), nbformat.read(path, 4)
-        assert chapter.metadata.kernelspec.name == "python"
-        assert all(cell.metadata.trusted for cell in chapter.cells)
-        assert [cell.source for cell in chapter.cells] == [cell.source for cell in stored.cells]
+        chapter, stored = json.loads(copy.read_text("utf-8")), nbformat.read(path, 4)
+        assert chapter["metadata"]["kernelspec"]["name"] == "python"
+        assert all(cell["metadata"]["trusted"] for cell in chapter["cells"])
+        assert [cell["source"] for cell in chapter["cells"]] == [cell.source for cell in stored.cells]  # not in lines
+        outputs = [output for cell in chapter["cells"] for output in cell.get("outputs", [])]
+        assert all(isinstance(output.get("data", {}).get("text/html", ""), str) for output in outputs)
 
 
 def test_pyodide_with_another_hash_than_the_registrys_is_refused(tmp_path, monkeypatch):
@@ -95,11 +97,10 @@ def test_pyodide_with_another_hash_than_the_registrys_is_refused(tmp_path, monke
 
 
 def test_only_split_fit_knows_that_there_are_threads_and_processes():
-    """A browser has none, and no sockets: `SplitFit` imports what its executor looks like, and starts nothing itself."""
+    """A browser has none, and no sockets. `SplitFit` knows what an executor looks like, and starts nothing itself."""
     absent = {"threading", "multiprocessing", "concurrent", "subprocess", "socket", "ssl", "ctypes", "asyncio"}
     using = {path.name for path in MODULES if tops([path.read_text("utf-8")]) & absent}
     assert using == {"split_fit.py"}
-    assert "Executor, Future" in (ROOT / "nnlib" / "split_fit.py").read_text("utf-8")
 
 
 # With the package registries
@@ -169,7 +170,5 @@ def test_every_import_of_the_package_and_the_chapters_is_known(pyodide, lock):
     assert {name for package in packages.values() for name in package["imports"]} >= ON_REQUEST
     library = {name.partition("/")[0] for name in zipfile.ZipFile(pyodide / "python_stdlib.zip").namelist()}
     for name in asked & set(sys.stdlib_module_names):
-        written_in_python = (importlib.util.find_spec(name).origin or "").endswith(
-            ".py"
-        )  # others are in Pyodide itself
-        assert {name, f"{name}.py"} & library or not written_in_python, name
+        compiled = not (importlib.util.find_spec(name).origin or "").endswith(".py")  # and so in Pyodide itself
+        assert compiled or {name, f"{name}.py"} & library, name

@@ -4,6 +4,7 @@ NumPy and Matplotlib come from Pyodide's own address, which is out of reach here
 script with frames made by hand.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -65,18 +66,22 @@ class Quiet(SimpleHTTPRequestHandler):
 def lite():
     sys.path.insert(0, str(REPOSITORY / "book"))
     try:
-        yield pytest.importorskip("lite")
+        import lite
     finally:
         sys.path.pop(0)
+    return lite
 
 
 @pytest.fixture(scope="module")
 def address(lite, tmp_path_factory):
     """Where a chapter's page and JupyterLite are served, as on the web."""
     site = tmp_path_factory.mktemp("site")
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    options = f"-m sphinx -Q -c book -D lite=1 -D include_patterns=README.md,notebooks/{CHAPTER}.ipynb -d".split()
+    book = [sys.executable, *options, tmp_path_factory.mktemp("trees"), ".", site]
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site))
     here = f"http://127.0.0.1:{server.server_port}"
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, subprocess.Popen(book, cwd=REPOSITORY, env=environment) as building:
         patch.setattr(lite, "write_chapters", partial(chapters_and_a_figure, lite.write_chapters, here))
         try:
             lite.build(site / "lite")
@@ -84,21 +89,7 @@ def address(lite, tmp_path_factory):
             raise
         except urllib.error.URLError as error:
             pytest.skip(f"the registry cannot be reached from here: {error.reason}")
-    only = ["-D", f"include_patterns=README.md,notebooks/{CHAPTER}.ipynb", "-D", "lite=1"]
-    book = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-Q",
-        "-c",
-        "book",
-        "-d",
-        tmp_path_factory.mktemp("trees"),
-        *only,
-        ".",
-        site,
-    ]
-    subprocess.run(book, cwd=REPOSITORY, check=True)
+    assert building.returncode == 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield here
     server.shutdown()
