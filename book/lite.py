@@ -126,9 +126,8 @@ def packages_of_live_figures() -> list[str]:
 
 def download(wanted: list[str], packages: dict, folder: Path) -> None:
     """The wheels that the site serves of all that is needed."""
-    pinned = [
-        f"{name}=={version}" for name in needed(wanted, packages) if (version := version_to_serve(name, packages))
-    ]
+    versions = {name: version_to_serve(name, packages) for name in needed(wanted, packages)}
+    pinned = [f"{name}=={version}" for name, version in versions.items() if version]
     python = f"--python-version={PYODIDE_PYTHON_VERSION}"
     run("pip", "download", "--quiet", "--no-deps", *PURE, python, "--dest", folder, *pinned)
 
@@ -198,7 +197,7 @@ def write_settings(folder: Path) -> None:
 
 
 def write_json(path: Path, value: dict) -> None:
-    path.write_text(json.dumps(value, indent=1), "utf-8")
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False), "utf-8")
 
 
 def run(*module: str | Path, cwd: Path = ROOT) -> None:
