@@ -80,7 +80,7 @@ def add_contents(app, docname, source):
 
 def run_here(docname: str) -> str:
     """The link to a chapter in JupyterLite, which lite.py puts beside the pages."""
-    return f"<a href='../lite/notebooks/index.html?path={docname}.ipynb'>Run it here, in the browser</a>"
+    return f"<a href='../lite/lab/index.html?path={docname}.ipynb'>Run it here, in the browser</a>"
 
 
 def chapters() -> str:

@@ -65,7 +65,7 @@ def test_every_chapter_has_its_own_link():
             source = [path.read_text("utf-8")]
             add_contents(SimpleNamespace(config=SimpleNamespace(lite=lite_is_there)), f"notebooks/{path.stem}", source)
             read[lite_is_there] = "".join(json.loads(source[0])["cells"][0]["source"])
-        assert read[True].count(f"'../lite/notebooks/index.html?path=notebooks/{path.name}'") == 1
+        assert read[True].count(f"'../lite/lab/index.html?path=notebooks/{path.name}'") == 1
         assert "lite" not in read[False]
 
 

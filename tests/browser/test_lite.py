@@ -126,7 +126,7 @@ def test_a_chapters_page_opens_that_chapter_and_its_figures_move_at_once(address
 
 
 def test_the_kernel_starts_without_the_internet_and_a_live_figure_moves(address, page):
-    page.page.goto(f"{address}/lite/notebooks/index.html?path=notebooks/figure.ipynb")
+    page.page.goto(f"{address}/lite/lab/index.html?path=notebooks/figure.ipynb")
     page.page.locator(".jp-CodeCell").nth(1).wait_for(timeout=60_000)
     page.page.get_by_role("menuitem", name="Run", exact=True).click()
     page.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
