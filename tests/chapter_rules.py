@@ -31,13 +31,23 @@ MEND = "run `make notebooks`"
 
 
 def opening(chapter: Chapter) -> list[str]:
-    """Title, a line of facts, and the link that runs the chapter."""
-    cell, run_it = chapter.cells[0], links.binder(chapter.name + ".ipynb")
+    """Title, a line of facts, and the links that run the chapter and show it as a page."""
+    cell, to = chapter.cells[0], chapter.name + ".ipynb"
+    places = {"Binder": links.binder(to), "Colab": links.colab(to), "the book's page": links.page(to)}
     facts = re.search(r"\d+ minutes to read.*You need: \S", cell.source, re.DOTALL)
     return cell.faults(
         (re.match(rf"# {chapter.number} · \S", cell.source), f"begin with the line '# {chapter.number} · Title'"),
         (facts, "say what it takes: 'NN minutes to read, NN to do · You need: …'"),
-        (run_it in cell.source, f"link to Binder: {run_it}"),
+        *((f"]({link})" in cell.source, f"link to {place}: {link}") for place, link in places.items()),
+    )
+
+
+def installing(chapter: Chapter) -> list[str]:
+    """The first code cell installs nnlib where it is missing, or says what to do, in the same words everywhere."""
+    first, words = chapter.code[0], links.installing()
+    return first.faults(
+        ("from importlib.util import find_spec" in first.source, "import find_spec from importlib.util"),
+        ("\n" + words in first.source, f"put this before the first import from nnlib:\n{words}"),
     )
 
 
@@ -513,7 +523,7 @@ def stored_as_run(chapter: Chapter) -> list[str]:
 
 Rule = Callable[[Chapter], list[str]]
 RULES: list[Rule] = [
-    *(opening, terms_defined, terms_in_order, claims_below, claims_hold, numbers, given_numbers, code),
+    *(opening, installing, terms_defined, terms_in_order, claims_below, claims_hold, numbers, given_numbers, code),
     *(figures, one_script, no_dead_widgets, size, stored_as_run),
 ]
 LESSON_RULES: list[Rule] = [aims, two_figures, exercises, stubs, quiz, references, neighbors]

@@ -1,16 +1,24 @@
 """The repository's public address, as pyproject.toml gives it, in every badge and link.
 
 The address stands in one line (project.urls) and the version in another. After changing either, `make links` (or
-`python tests/links.py`) brings README.md, CITATION.cff and the chapters in line; the tests find what is not.
+`python tests/links.py`) brings README.md, CITATION.cff and the chapters in line; the tests find what is not. Where
+pyproject.toml has no address yet, it gets that of the repository on GitHub from which this one was cloned.
 """
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 GITHUB = "https://github.com/"
-HOSTS = r"github\.com/|nbviewer\.org/github/|mybinder\.org/v2/gh/"
+HOSTS = r"github\.com/|colab\.research\.google\.com/github/|mybinder\.org/v2/gh/"
+PLACEHOLDER = "OWNER/REPO"
+REMOTE = r"(?:https://(?:[^@/]+@)?github\.com/|(?:ssh://)?git@github\.com[:/])([\w.-]+/[\w.-]+?)(?:\.git)?/?"
+NO_REMOTE = f"""pyproject.toml has no address yet, only {PLACEHOLDER}, and git knows no remote `origin` on GitHub.
+Write the address into project.urls in pyproject.toml, or tell git: git remote add origin {GITHUB}{PLACEHOLDER}
+Then run make links again."""
 
 
 def address(root: Path = ROOT) -> tuple[str, str]:
@@ -28,6 +36,34 @@ def binder(notebook: str, root: Path = ROOT) -> str:
     return f"https://mybinder.org/v2/gh/{repository}/{tag}?urlpath=lab/tree/notebooks/{notebook}"
 
 
+def colab(notebook: str, root: Path = ROOT) -> str:
+    """The address that opens a notebook in Colab."""
+    repository, tag = address(root)
+    return f"https://colab.research.google.com/github/{repository}/blob/{tag}/notebooks/{notebook}"
+
+
+def page(notebook: str, root: Path = ROOT) -> str:
+    """The address of a chapter's page in the book."""
+    return f"{book(address(root)[0])}/notebooks/{Path(notebook).stem}.html"
+
+
+def book(repository: str) -> str:
+    """Where GitHub publishes the pages of a repository."""
+    owner, _, name = repository.partition("/")
+    return f"https://{owner}.github.io" + (f"/{name}" if name.lower() != f"{owner}.github.io".lower() else "")
+
+
+def installing(root: Path = ROOT) -> str:
+    """How the first cell of every chapter gets nnlib where it is missing: an archive needs no git."""
+    repository, tag = address(root)
+    return f"""\
+if not find_spec("nnlib"):  # on Colab, say
+    %pip install -q "nnlib[live] @ {GITHUB}{repository}/archive/{tag}.zip"
+    if not find_spec("nnlib"):
+        raise SystemExit("Run in the course's folder, then restart: python -m pip install -r requirements.txt -e .")
+"""
+
+
 def files_with_links(root: Path = ROOT) -> list[Path]:
     """Every file that names the public address."""
     chapters = sorted((root / "notebooks").glob("*.ipynb"))
@@ -41,10 +77,12 @@ def old_repository(root: Path = ROOT) -> str:
 
 
 def with_address(text: str, old: str, repository: str, tag: str) -> str:
-    """`text` with links to the `old` repository, Binder and nbviewer tags and CITATION version brought in line."""
+    """`text` with links to the `old` repository and its pages, tags in links and CITATION version brought in line."""
     text = re.sub(rf"({HOSTS}){re.escape(old)}(?![\w-])", rf"\g<1>{repository}", text)
+    text = re.sub(rf"{re.escape(book(old))}(?=/)", book(repository), text)
     text = re.sub(rf"(mybinder\.org/v2/gh/{re.escape(repository)})/[^?\s)\"']+", rf"\1/{tag}", text)
-    text = re.sub(rf"(nbviewer\.org/github/{re.escape(repository)}/blob)/[^/\s]+", rf"\1/{tag}", text)
+    text = re.sub(rf"(google\.com/github/{re.escape(repository)}/blob)/[^/\s]+", rf"\1/{tag}", text)
+    text = re.sub(rf"(github\.com/{re.escape(repository)}/archive)/[^/\s]+\.zip", rf"\1/{tag}.zip", text)
     return re.sub(r"^version: \S+$", f"version: {tag.removeprefix('v')}", text, flags=re.MULTILINE)
 
 
@@ -61,6 +99,31 @@ def bring_in_line(root: Path = ROOT) -> list[Path]:
     return changed
 
 
+def on_github(root: Path = ROOT) -> str | None:
+    """OWNER/REPO of git's remote `origin`, None where there is none on GitHub."""
+    asked = subprocess.run(["git", "remote", "get-url", "origin"], cwd=root, capture_output=True, text=True)
+    found = re.fullmatch(REMOTE, asked.stdout.strip())
+    return found and found[1]
+
+
+def settle_address(root: Path = ROOT) -> bool:
+    """Put the remote's address into pyproject.toml where it has none yet; whether it has one now."""
+    if address(root)[0] != PLACEHOLDER:
+        return True
+    repository, settings = on_github(root), root / "pyproject.toml"
+    if repository:
+        before, after = (GITHUB + name for name in (PLACEHOLDER, repository))
+        settings.write_bytes(settings.read_bytes().replace(before.encode(), after.encode()))
+    return bool(repository)
+
+
+def main(root: Path = ROOT) -> str | None:
+    """Settle the address, bring everything in line; a sentence where there is no address yet."""
+    settled = settle_address(root)
+    for path in bring_in_line(root):
+        print("rewritten:", path.relative_to(root))
+    return None if settled else NO_REMOTE
+
+
 if __name__ == "__main__":
-    for path in bring_in_line():
-        print("rewritten:", path.relative_to(ROOT))
+    sys.exit(main())

@@ -17,7 +17,8 @@ LESSON = r"""# %% [markdown] slideshow={"slide_type": "slide"}
 #
 # **Promise: you will see every rule of a chapter kept.**
 #
-# *25 minutes to read, 40 to do · You need: patience · [Run it on Binder](RUN IT)*
+# *25 minutes to read, 40 to do · You need: patience · [Run it on Binder](BINDER) ·
+# [Open it in Colab](COLAB) · [Read it as a page](PAGE)*
 #
 # ## Goals
 #
@@ -29,8 +30,11 @@ LESSON = r"""# %% [markdown] slideshow={"slide_type": "slide"}
 # **Terms:** red herring, stable entry
 
 # %% slideshow={"slide_type": "skip"}
+from importlib.util import find_spec
+
 import numpy as np
 
+INSTALLING
 from nnlib.course import exercises, explorers
 
 eta = 0.25
@@ -145,7 +149,10 @@ def made_up() -> nbformat.NotebookNode:
 @cache
 def stored() -> nbformat.NotebookNode:
     five = [EXERCISE.substitute(i=i, kind=kind) for i, kind in enumerate(KINDS, start=1)]
-    source = "".join([LESSON.replace("RUN IT", links.binder(NAME + ".ipynb")), *five, END])
+    lesson, file = LESSON.replace("INSTALLING\n", links.installing()), NAME + ".ipynb"
+    for name, link in {"BINDER": links.binder, "COLAB": links.colab, "PAGE": links.page}.items():
+        lesson = lesson.replace(f"({name})", f"({link(file)})")
+    source = "".join([lesson, *five, END])
     notebook = jupytext.reads(source, fmt="py:percent")
     for i, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1):
         cell.execution_count = i

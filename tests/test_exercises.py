@@ -77,6 +77,14 @@ def test_the_stub_is_open_and_two_solutions_are_right(check):
     assert repr(check) == f"the check of {check.name}"  # and not its answers
 
 
+def test_where_there_are_no_cells_a_reader_is_told_where_to_do_an_exercise(monkeypatch):
+    check = next(value for value in vars(lm).values() if isinstance(value, Check))
+    assert "cells" not in told(check(check.stub), Verdict.OPEN)
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")  # as Voila sets it for its kernels
+    assert "open the chapter in JupyterLab" in told(check(check.stub), Verdict.OPEN)
+    told(check(check.solutions[0]), Verdict.RIGHT)
+
+
 @found(Check)
 def test_each_slip_gets_its_own_hint_and_no_other(check):
     slips = list(check.slipped_answers())

@@ -17,6 +17,7 @@ import nbformat
 import numpy as np
 import pytest
 import yaml
+from commands import copy_of_the_package, pip_or_skip, run
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from scipy.optimize import curve_fit
@@ -56,20 +57,6 @@ def requirements(path: str) -> dict[str, Requirement]:
     return {canonicalize_name(r.name): r for r in found}
 
 
-def run(*command, cwd=ROOT, **environment) -> subprocess.CompletedProcess:
-    """The finished command, its output as text; it may have failed."""
-    environment = {**os.environ, **environment}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8")
-
-
-def pip_or_skip(*arguments, cwd=ROOT) -> None:
-    """Run pip; skip the test if the registry cannot be reached, fail it if pip fails for any other reason."""
-    pip = run(sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments, "--retries=1", cwd=cwd)
-    if pip.returncode and "Retrying (Retry" in pip.stderr + pip.stdout:
-        pytest.skip("the package registry cannot be reached from here")
-    assert pip.returncode == 0, pip.stdout + pip.stderr
-
-
 # What is installed
 
 
@@ -99,9 +86,7 @@ def test_the_version_is_the_same_everywhere():
 
 @pytest.mark.network
 def test_the_wheel_holds_every_file_of_the_package_and_no_other(tmp_path):
-    copied = shutil.copytree(ROOT / "nnlib", tmp_path / "nnlib", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
+    copied = copy_of_the_package(tmp_path)
     pip_or_skip("wheel", "--no-deps", "--wheel-dir", tmp_path, tmp_path)
     (wheel,) = tmp_path.glob("nnlib-*.whl")
     in_wheel = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import platform
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -82,14 +83,24 @@ def _package(name: str) -> Finding:
         return Finding(name, f"it is not installed. {run_pip}")
     if _numbers(found) < _numbers(oldest):
         needs = f"version {found} is installed, the course needs {oldest} or newer"
-        remedy = f"README.md gives the course an environment of its own. Where nothing else uses this one: {run_pip}"
-        return Finding(name, f"{needs}. {remedy}")
+        return Finding(name, f"{needs}. {_upgrade(run_pip)}")
     return _tried(name, lambda: importlib.import_module(name), _reinstall(name, found))
 
 
+def _upgrade(run_pip: str) -> str:
+    """What to do about an old package: other packages may need it as it is, and on Colab the page around it does."""
+    if _on_colab():
+        return "Colab works with what it came with: leave it, and open the chapter on Binder."
+    return f"README.md gives the course an environment of its own. Where nothing else uses this one: {run_pip}"
+
+
+def _on_colab() -> bool:
+    return "google.colab" in sys.modules
+
+
 def _oldest(name: str) -> str:
-    """The bound of pyproject.toml. What JupyterLab asks for besides holds where there is one, not on other hosts."""
-    lab = importlib.util.find_spec("jupyterlab") is not None
+    """The bound of pyproject.toml. What JupyterLab asks for besides holds where it is in use, not on other hosts."""
+    lab = importlib.util.find_spec("jupyterlab") is not None and not _on_colab()
     asked = [r for r in metadata.requires("nnlib") if lab or 'extra == "lab"' not in r]
     return max((r[1] for r in map(re.compile(rf"{name}>=([\d.]+)").match, asked) if r), key=_numbers)
 

@@ -93,6 +93,7 @@ class Figure(anywidget.AnyWidget):
     """
 
     _esm = script("plot.js", "figure.js", "live.js")
+    _ipython_display_ = None  # that of ipywidgets 7 shows the widget alone, and the saved notebook would have no still
 
     spec = traitlets.Dict().tag(sync=True)
     still = traitlets.Bytes().tag(sync=True)
@@ -183,8 +184,8 @@ class Figure(anywidget.AnyWidget):
             page = self._picture.png(telling, sharp=1)
             data["text/html"] = fragment(self._spec(self._kept), self.still, record, page, telling.words)
         about = {"image/png": {"alt": telling.words, "width": width, "height": height}}
-        view, _ = super()._repr_mimebundle_(**kwargs)
-        return {**view, **data}, about
+        view, at_host = super()._repr_mimebundle_(**kwargs)  # on Colab: where its widget manager is
+        return {**view, **data}, {**at_host, **about}
 
     # ---- positions and what is seen there
 

@@ -19,6 +19,7 @@ import dis
 import inspect
 import itertools
 import numbers
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from enum import Enum
 import numpy as np
 
 PATIENCE = 10.0  # seconds that a reader's function may take
+NO_CELLS = "This page has no cells to write in. To do the exercise, open the chapter in JupyterLab."
 
 
 class Verdict(Enum):
@@ -222,6 +224,11 @@ def same(a, b, digits: int) -> bool:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
+def on_voila() -> bool:
+    """Whether the chapter runs as a page of Voila, which shows outputs alone; it tells the kernel so."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila/")
+
+
 class Check:
     """What all checks share: to be called with the reader's answer, they return a Finding.
 
@@ -238,6 +245,10 @@ class Check:
         return f"the check of {self.name}"
 
     def __call__(self, answer) -> Finding:
+        finding = self._found(answer)
+        return Finding(Verdict.OPEN, NO_CELLS) if finding.verdict is Verdict.OPEN and on_voila() else finding
+
+    def _found(self, answer) -> Finding:
         try:
             return self._judged(answer)
         except Told as told:
