@@ -234,6 +234,10 @@ def test_the_readme_fits_about_one_screen_and_leads_only_to_files_that_exist():
         assert (ROOT / target).exists(), f"README.md links to {target} ({text})"
 
 
+def test_the_readme_links_to_the_book():
+    assert f"]({links.book(links.address()[0])}/)" in README
+
+
 def test_the_readme_shows_three_live_figures_with_alt_texts_and_links_to_their_chapters():
     shown = re.findall(r"\[!\[([^\]]*)\]\((notebooks/images/[^)]+)\)\]\((notebooks/\d\d-[^)]+)\)", README)
     assert len(shown) == 3 == len({chapter for *_, chapter in shown})
@@ -286,36 +290,98 @@ def test_badges_and_links_follow_from_the_one_address_in_pyproject(path):
     text = path.read_bytes().decode()
     repository, tag = links.address()
     assert links.with_address(text, links.old_repository(), repository, tag) == text, "run `make links`"
-    for found in re.findall(r"https://mybinder\.org/v2/[^\s)\"'\\]+", text):
-        notebook = found.rpartition("/")[2]
-        assert found == links.binder(notebook), "run `make links`"
-        assert (ROOT / "notebooks" / notebook).exists(), f"{path.name} opens {notebook} on Binder, there is none"
+    places = {
+        r"mybinder\.org/v2": links.binder,
+        r"colab\.": links.colab,
+        r"[\w.-]+\.github\.io/.+?/notebooks": links.page,
+    }
+    for place, link in places.items():
+        for found in re.findall(rf"https://{place}[^\s)\"'\\]+", text):
+            notebook = found.rpartition("/")[2].replace(".html", ".ipynb")
+            assert found == link(notebook), "run `make links`"
+            assert (ROOT / "notebooks" / notebook).exists(), f"{path.name} opens {notebook}, there is none"
 
 
-def test_a_maintainer_changes_one_line_and_make_links_does_the_rest(tmp_path):
+@pytest.fixture
+def with_links(tmp_path):
+    """A folder with all files that name the public address."""
     for path in [ROOT / "pyproject.toml", *links.files_with_links()]:
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(exist_ok=True)
         shutil.copy(path, copy)
-    settings = tmp_path / "pyproject.toml"
+    return tmp_path
+
+
+def test_a_maintainer_changes_one_line_and_make_links_does_the_rest(with_links):
+    settings = with_links / "pyproject.toml"
     old_repository, old_tag = links.address()
     text = settings.read_text(encoding="utf-8")
     text = text.replace(f"github.com/{old_repository}", "github.com/ada/engine")
     text = text.replace(f'version = "{old_tag[1:]}"', 'version = "9.9.9"')
     settings.write_text(text, encoding="utf-8")
 
-    changed = links.bring_in_line(tmp_path)
+    changed = links.bring_in_line(with_links)
 
     assert {"README.md", "CITATION.cff"} <= {path.name for path in changed}
-    for path in links.files_with_links(tmp_path):
+    for path in links.files_with_links(with_links):
         after = path.read_text(encoding="utf-8")
-        assert f"/{old_repository}" not in after
-        assert f"{old_repository}/{old_tag}" not in after
-    assert "mybinder.org/v2/gh/ada/engine/v9.9.9?urlpath=" in (tmp_path / "README.md").read_text(encoding="utf-8")
-    citation = yaml.safe_load((tmp_path / "CITATION.cff").read_text(encoding="utf-8"))
+        assert f"/{old_repository}" not in after and links.book(old_repository) not in after
+        assert path.suffix != ".ipynb" or not re.search(rf"/{re.escape(old_tag)}\b", after)
+    chapter = (with_links / "notebooks/00-start-here.ipynb").read_text(encoding="utf-8")
+    for link in (
+        "https://mybinder.org/v2/gh/ada/engine/v9.9.9?urlpath=lab/tree/notebooks/00-start-here.ipynb",
+        "https://colab.research.google.com/github/ada/engine/blob/v9.9.9/notebooks/00-start-here.ipynb",
+        "https://ada.github.io/engine/notebooks/00-start-here.html",
+        "https://github.com/ada/engine/archive/v9.9.9.zip",
+    ):
+        assert link in chapter
+    citation = yaml.safe_load((with_links / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["repository-code"] == "https://github.com/ada/engine"
     assert citation["version"] == "9.9.9"
-    assert links.bring_in_line(tmp_path) == []
+    assert links.bring_in_line(with_links) == []
+
+
+def test_a_repository_named_after_its_owner_has_its_pages_at_the_top():
+    assert links.book("ada/engine") == "https://ada.github.io/engine"
+    assert links.book("ada/Ada.github.io") == "https://ada.github.io"
+
+
+def without_an_address(folder, remote=None):
+    """A new repository in `folder` whose pyproject.toml holds the placeholder."""
+    settings = folder / "pyproject.toml"
+    text = re.sub(r"^Repository = .*$", f'Repository = "{links.GITHUB}OWNER/REPO"', settings.read_text(), flags=re.M)
+    settings.write_text(text)
+    run("git", "init", "-q", cwd=folder)
+    if remote:
+        run("git", "remote", "add", "origin", remote, cwd=folder)
+    links.bring_in_line(folder)
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/ada/the.engine",
+        "https://github.com/ada/the.engine.git",
+        "https://ada@github.com/ada/the.engine/",
+        "git@github.com:ada/the.engine.git",
+        "ssh://git@github.com/ada/the.engine",
+    ],
+)
+def test_where_no_address_is_set_make_links_takes_that_of_the_git_remote(with_links, remote):
+    without_an_address(with_links, remote)
+    assert links.main(with_links) is None
+    assert links.address(with_links)[0] == "ada/the.engine"
+    assert "https://ada.github.io/the.engine/" in (with_links / "README.md").read_text(encoding="utf-8")
+    run("git", "remote", "set-url", "origin", "git@github.com:bob/fork.git", cwd=with_links)
+    assert links.main(with_links) is None
+    assert links.address(with_links)[0] == "ada/the.engine"  # an address that is set stays
+
+
+@pytest.mark.parametrize("remote", [None, "https://gitlab.com/ada/engine.git", "/srv/engine.git"])
+def test_where_no_address_is_set_and_no_remote_on_github_make_links_says_what_to_do(with_links, remote):
+    without_an_address(with_links, remote)
+    assert "or tell git: git remote add origin https://github.com/OWNER/REPO" in links.main(with_links)
+    assert links.address(with_links)[0] == "OWNER/REPO"
 
 
 def test_an_address_that_binder_cannot_open_is_refused(tmp_path):
