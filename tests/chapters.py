@@ -43,7 +43,7 @@ class Cell:
     def tree(self) -> ast.Module | None:
         """The code as a tree, without magics; None where it is no Python."""
         try:
-            return ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", self.source, flags=re.MULTILINE))
+            return ast.parse(without_magics(self.source))
         except SyntaxError:
             return None
 
@@ -160,6 +160,11 @@ class Course:
             {name: nbformat.read(path, as_version=4) for name, path in paths.items()},
             {name: module.read_text(encoding="utf-8") for name, module in modules.items() if module.exists()},
         )
+
+
+def without_magics(code: str) -> str:
+    """The code of a cell as Python."""
+    return re.sub(r"^(\s*)[%!].*$", r"\1pass", code, flags=re.MULTILINE)
 
 
 def without_blocks(text: str) -> str:

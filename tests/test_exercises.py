@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from chapters import without_magics
 
 import nnlib
 from nnlib.course import exercises
@@ -482,7 +483,7 @@ def exercises_of(path):
     may use: the chapter's imports, then its functions, classes and tables (dicts named in CAPITALS)."""
     cells = [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in nbformat.read(path, 4).cells]
     lesson = [source for kind, source, tags in cells if kind == "code" and not {"exercise", "claims"} & set(tags)]
-    trees = [ast.parse(source) for source in lesson if "%" not in source[:1]]
+    trees = [ast.parse(without_magics(source)) for source in lesson]
     imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     names = imports + [node for tree in trees for node in tree.body if is_for_use(node)]
     for at, (_, source, tags) in enumerate(cells):

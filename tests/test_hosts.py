@@ -1,11 +1,9 @@
 """Hosts that are not JupyterLab in the course's own environment: what Colab has, and what is where nnlib is not."""
 
 import importlib.util
-import json
 import os
 import shutil
 import sys
-import types
 import venv
 
 import anywidget
@@ -89,49 +87,48 @@ def test_colab_is_told_where_the_manager_of_the_widget_is(dot, monkeypatch):
 
 
 class Host:
-    """Stands in for a kernel without nnlib: notes what `%pip` is asked for, and installs it or not."""
+    """Stands in for a kernel, with nnlib or without it: notes what `%pip` is asked for, and installs it or does not."""
 
-    def __init__(self, monkeypatch, *, installs: bool):
-        self.installs, self.asked, self._found = installs, [], importlib.util.find_spec
-        self._there = False
-        monkeypatch.setattr(importlib.util, "find_spec", self._find_spec)
-
-    def _find_spec(self, name):
-        return None if name == "nnlib" and not self._there else self._found(name)
+    def __init__(self, monkeypatch, *, has_nnlib=False, can_install=False):
+        self.has_nnlib, self.can_install, self.asked = has_nnlib, can_install, []
+        really_there = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name: really_there(name) if self.has_nnlib or name != "nnlib" else None
+        )
 
     def run_line_magic(self, magic, line):
         self.asked.append((magic, line))
-        self._there = self.installs
+        self.has_nnlib = self.can_install
 
-    def runs(self, source):
-        """Run the beginning of a cell, up to its first import from nnlib and with it."""
-        code = TransformerManager().transform_cell(source)
-        exec(code, {"get_ipython": lambda: self})
+    def run(self, source):
+        exec(TransformerManager().transform_cell(source), {"get_ipython": lambda: self})
 
 
-def first_cell(name: str) -> str:
-    """Up to and with what a chapter does where nnlib is missing, and one import from nnlib."""
-    cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    source = next("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return source.partition(links.installing())[0] + links.installing() + "\nimport nnlib"
+def beginning(name: str) -> str:
+    """The first code cell of a chapter, up to the imports from nnlib."""
+    cells = nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4).cells
+    source = next(cell.source for cell in cells if cell.cell_type == "code")
+    before, words, _ = source.partition(links.installing())
+    return before + words
 
 
-def test_a_host_without_nnlib_installs_it_from_the_tag_and_goes_on(monkeypatch):
-    host = Host(monkeypatch, installs=True)
-    host.runs(first_cell("00-start-here"))
-    repository, tag = links.address()
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_where_nnlib_is_missing_it_is_installed_from_the_tag_and_the_chapter_goes_on(monkeypatch, name):
+    host, (repository, tag) = Host(monkeypatch, can_install=True), links.address()
+    host.run(beginning(name))
     assert host.asked == [("pip", f'install -q "nnlib[live] @ https://github.com/{repository}/archive/{tag}.zip"')]
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_where_nnlib_cannot_be_installed_a_reader_is_told_what_to_do_and_sees_no_traceback(monkeypatch, name):
-    host = Host(monkeypatch, installs=False)
+def test_where_it_cannot_be_installed_a_reader_is_told_what_to_do_and_sees_no_traceback(monkeypatch, name):
+    host = Host(monkeypatch)
     with pytest.raises(SystemExit, match=r"then restart: python -m pip install -r requirements\.txt -e \.$"):
-        host.runs(first_cell(name))
+        host.run(beginning(name))
     assert len(host.asked) == 1
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_where_nnlib_is_there_nothing_is_installed(name):
-    code = TransformerManager().transform_cell(first_cell(name))
-    exec(code, {"get_ipython": lambda: types.SimpleNamespace()})  # which has no magic
+def test_where_nnlib_is_there_nothing_is_installed(monkeypatch, name):
+    host = Host(monkeypatch, has_nnlib=True)
+    host.run(beginning(name))
+    assert host.asked == []
