@@ -6,6 +6,7 @@ pyproject.toml has no address yet, it gets that of the repository on GitHub from
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -101,6 +102,8 @@ def bring_in_line(root: Path = ROOT) -> list[Path]:
 
 def on_github(root: Path = ROOT) -> str | None:
     """OWNER/REPO of git's remote `origin`, None where there is none on GitHub."""
+    if not shutil.which("git"):
+        return None
     asked = subprocess.run(["git", "remote", "get-url", "origin"], cwd=root, capture_output=True, text=True)
     found = re.fullmatch(REMOTE, asked.stdout.strip())
     return found and found[1]
