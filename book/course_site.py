@@ -2,6 +2,7 @@
 
 import base64
 import html
+import os
 import re
 import shutil
 from importlib import import_module, metadata
@@ -12,6 +13,7 @@ import nbformat
 from myst_nb.core.render import NbElementRenderer
 
 from nnlib.course.exercises._exercise import Question
+from nnlib.course.explorers import front_page
 
 ROOT = Path(__file__).parents[1]
 PICTURE = re.compile(r'<img alt="(?P<alt>[^"]*)"[^>]*src="data:image/png;base64,(?P<png>[^"]+)"')
@@ -24,6 +26,8 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 BADGE = re.compile(
     r"!\[(?P<said>[^]]*)\]\(https://[^)]*badge[^)]*\)"
 )  # a badge would be asked of its host by every reader
+STRIP = re.compile(r"^\|( \|)+\n\|[-|]+\n(\[!\[.*\n)", re.MULTILINE)  # the README's row of pictures
+EMPTY_HEADER = re.compile(r"<th[^>]*>(<p></p>)?</th>")
 FORMULA = re.compile(r"\$[^$]*\$")
 PROMPT = re.compile(r"\s*(>>>|\.\.\. )")
 MARKUP = re.compile(r"\||(?<=\w)_(?=\W|$)")
@@ -71,6 +75,7 @@ def add_contents(app, docname, source):
     if app.config.lite:
         source[0] = source[0].replace(ON_BINDER, f"{run_here(docname)} · {ON_BINDER}", 1)
     if docname == "README":
+        source[0] = STRIP.sub(lambda _: strip(), source[0])
         source[0] += "\n\n```{toctree}\n:hidden:\n:glob:\nnotebooks/*\nbook/*\nCONTRIBUTING\n```\n"
     if docname == "book/figures":
         source[0] += "\n\n" + gallery()
@@ -81,6 +86,18 @@ def add_contents(app, docname, source):
 def run_here(docname: str) -> str:
     """The link to a chapter in JupyterLite, which lite.py puts beside the pages."""
     return f"<a href='../lite/lab/index.html?path={docname}.ipynb'>Run it here, in the browser</a>"
+
+
+def strip() -> str:
+    """The README's row of pictures as figures that move: three small ones, each a door to its chapter."""
+    os.environ["NNLIB_RECORD"] = "always"
+    doors = []
+    for chapter, make in front_page.DOORS.items():
+        shown = make()._repr_mimebundle_()[0]["text/html"]
+        title = TITLE.search(nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", as_version=4).cells[0].source)[1]
+        doors.append(f'<section>{shown}<a href="notebooks/{chapter}.html">{title}</a></section>')
+    sway = '<button type="button">Pause</button><script src="_static/strip.js"></script>'
+    return "\n".join(["```{raw} html", '<div class="strip">', *doors, sway, "</div>", "```", ""])
 
 
 def chapters() -> str:
@@ -155,6 +172,12 @@ def render_image(self, data):
     return images
 
 
+def name_no_empty_headers(app, pagename, templatename, context, doctree):
+    """An empty corner of a table heads nothing: a plain cell, so that no screen reader announces a header there."""
+    if "body" in context:
+        context["body"] = EMPTY_HEADER.sub("<td></td>", context["body"])
+
+
 def as_it_stands(app, what, name, obj, options, lines):
     """Docstrings are written to be read as they stand: |x| is a size there and R_ a name, not markup."""
     lines[:] = [line if PROMPT.match(line) else MARKUP.sub(r"\\\g<0>", line) for line in lines]
@@ -164,6 +187,7 @@ def setup(app):
     app.add_config_value("lite", False, "env", bool)  # whether JupyterLite will be beside the pages
     NbElementRenderer.render_image = render_image
     app.connect("source-read", add_contents)
+    app.connect("html-page-context", name_no_empty_headers)
     app.connect("autodoc-process-docstring", as_it_stands)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True}
