@@ -5,6 +5,7 @@ import html
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from typing import NamedTuple
 import nbformat
 from myst_nb.core.render import NbElementRenderer
 
-from nnlib.course.exercises._exercise import Question
 from nnlib.course.explorers import front_page
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +22,7 @@ ON_BINDER = "[Run it on Binder]"  # the first of the links under a chapter's tit
 ASKED = re.compile(r"\*\*The question:\*\*(.+)")
 MINUTES = re.compile(r"(\d+) minutes to read, (\d+) to do")
 MODULE = re.compile(r"from nnlib\.course\.exercises import (\w+)")
+ASKS = re.compile(r"ask=exercises\.([\w.]+)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 BADGE = re.compile(
     r"!\[(?P<said>[^]]*)\]\(https://[^)]*badge[^)]*\)"
@@ -69,6 +70,11 @@ def jupyter_slug(title: str) -> str:
     return title.replace(" ", "-")
 
 
+def anchor(heading: str) -> str:
+    """Of a heading in a chapter, as myst makes it: without formulas."""
+    return jupyter_slug(FORMULA.sub("", heading))
+
+
 def add_contents(app, docname, source):
     """The README is the front page, the chapters are its contents; the gallery shows every figure."""
     source[0] = BADGE.sub(r"\g<said>", source[0])
@@ -112,18 +118,31 @@ def chapters() -> str:
 
 
 def beliefs() -> str:
-    """Every question of the figures, with its wrong answers and what they miss."""
+    """Every question of the figures, a link to its place, with its wrong answers and what they miss."""
     parts = []
     for path in chapter_files():
         cells = nbformat.read(path, as_version=4).cells
-        module = next((found[1] for cell in cells if (found := MODULE.search(cell.source))), None)
-        asked = vars(import_module(f"nnlib.course.exercises.{module}")).values() if module else ()
-        for question in (value for value in asked if isinstance(value, Question)):
-            parts += [f"**{path.stem[:2]}: {question.question}**", ""]
+        module = next((f"{found[1]}." for cell in cells if (found := MODULE.search(cell.source))), "")
+        places = dict(asked_under(cells))
+        if places:
+            parts += [f"### {TITLE.search(cells[0].source)[1]}", ""]
+        for name, heading in places.items():
+            module_of_it, _, name = f"nnlib.course.exercises.{module}{name}".rpartition(".")
+            question = getattr(import_module(module_of_it), name)
+            parts += [f"**[{question.question}](../notebooks/{path.name}#{anchor(heading)})**", ""]
             wrong = {text: why for text, why in question.reasons.items() if text != question.answer}
-            parts += [f"- *{text}.* {why}" for text, why in wrong.items()]
-            parts += [""]
+            parts += [*(f"- *{text}.* {why}" for text, why in wrong.items()), ""]
     return "\n".join(parts)
+
+
+def asked_under(cells) -> Iterator[tuple[str, str]]:
+    """Each question of a chapter's figures by its name, and the heading that its figure stands under."""
+    heading = ""
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            heading = (HEADING.findall(cell.source) or [heading])[-1]
+        else:
+            yield from ((name, heading) for name in ASKS.findall(cell.source))
 
 
 def chapter_files() -> list[Path]:
@@ -136,8 +155,7 @@ def gallery() -> str:
     for chapter in dict.fromkeys(picture.chapter for picture in shown):
         parts += [f"## {chapter[:2]} · {chapter[3:].replace('-', ' ')}", "", "```{raw} html", '<div class="gallery">']
         for picture in (picture for picture in shown if picture.chapter == chapter):
-            anchor = jupyter_slug(FORMULA.sub("", picture.heading))  # myst leaves formulas out
-            place = f"../notebooks/{chapter}.html#{html.escape(anchor)}"
+            place = f"../notebooks/{chapter}.html#{html.escape(anchor(picture.heading))}"
             image = f'<img src="../_static/{picture.file}" alt="{html.escape(picture.alt)}" loading="lazy">'
             parts.append(f'<a href="{place}">{image}</a>')
         parts += ["</div>", "```", ""]

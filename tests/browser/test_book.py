@@ -79,7 +79,12 @@ def test_the_page_for_lecturers_has_a_row_a_chapter_and_every_wrong_answer(site)
     page = text_of(site / "book" / "lecturers.html")
     for name in CHAPTERS[:-1]:
         assert f'href="../notebooks/{name}.html"' in page
-    assert page.count("<em>") > 50
+    asked = re.findall(r'<strong><a [^>]*href="\.\./notebooks/([^"#]+)#([^"]+)"', page)
+    chapters = {name: text_of(REPOSITORY / "notebooks" / f"{name}.ipynb") for name in CHAPTERS}
+    assert len(asked) == sum(chapter.count("ask=exercises.") for chapter in chapters.values()) > 40
+    for place, anchor in asked:
+        assert f'id="{anchor}"' in text_of(site / "notebooks" / place)
+    assert page.count("<em>") > 2 * len(asked)
 
 
 def test_no_page_asks_another_host_or_scrolls_sideways_on_a_phone(site, page_from_file):
