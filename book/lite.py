@@ -38,6 +38,12 @@ REGISTRY = "https://registry.npmjs.org/pyodide"
 KERNEL = ["micropip", "piplite", "ipykernel", "pyodide-kernel", "jedi", "ipython"]  # what it loads when it starts
 WITH_FRONT_ENDS = ["jupyterlite-pyodide-kernel", "jupyterlab-widgets", "anywidget"]
 IN_THE_PAGE = {"jupyterlab-widgets", "widgetsnbextension"}  # JavaScript alone, of no use to the kernel
+PROCESSES = {  # as a chapter asks for them, and what a browser does, which has none
+    "from concurrent.futures import ProcessPoolExecutor\n": "from contextlib import nullcontext\n",
+    'ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:': (
+        "nullcontext() as processes:  # no processes in a browser: one half after the other"
+    ),
+}
 PURE = ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
 
 
@@ -176,7 +182,14 @@ def write_chapters(folder: Path) -> None:
         chapter.metadata.kernelspec = {"name": "python", "display_name": "Python (Pyodide)", "language": "python"}
         for cell in chapter.cells:
             cell.metadata.trusted = True
+            cell.source = without_processes(cell.source)
         write_json(path, chapter)
+
+
+def without_processes(source: str) -> str:
+    for processes, instead in PROCESSES.items():
+        source = source.replace(processes, instead)
+    return source
 
 
 def write_settings(folder: Path) -> None:
