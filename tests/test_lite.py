@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import re
 import sys
 import tomllib
 import urllib.error
@@ -15,6 +16,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from chapters import without_magics
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -51,7 +53,7 @@ def tops(sources) -> set[str]:
 def sources():
     yield from (path.read_text("utf-8") for path in MODULES)
     for path in CHAPTERS:
-        yield from (cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
+        yield from (without_magics(cell.source) for cell in nbformat.read(path, 4).cells if cell.cell_type == "code")
 
 
 # Without the internet
@@ -77,9 +79,21 @@ def test_chapters_are_trusted_and_name_the_kernel_that_is_there(tmp_path):
         chapter, stored = json.loads(copy.read_text("utf-8")), nbformat.read(path, 4)
         assert chapter["metadata"]["kernelspec"]["name"] == "python"
         assert all(cell["metadata"]["trusted"] for cell in chapter["cells"])
-        assert [cell["source"] for cell in chapter["cells"]] == [cell.source for cell in stored.cells]  # not in lines
+        sources = [lite.without_processes(cell.source) for cell in stored.cells]
+        assert [cell["source"] for cell in chapter["cells"]] == sources  # not in lines
         outputs = [output for cell in chapter["cells"] for output in cell.get("outputs", [])]
         assert all(isinstance(output.get("data", {}).get("text/html", ""), str) for output in outputs)
+
+
+def test_in_the_browser_no_chapter_asks_for_processes_but_for_one_part_after_the_other(tmp_path):
+    asking = {name: sum(name in source for source in sources()) for name in lite.PROCESSES}
+    assert set(asking.values()) == {1}
+    lite.write_chapters(tmp_path / "notebooks")
+    for copy in tmp_path.glob("notebooks/*.ipynb"):
+        code = "".join(cell.source for cell in nbformat.read(copy, 4).cells if cell.cell_type == "code")
+        assert not re.search(r"\b(ProcessPool|ThreadPool)Executor\(", code)
+    exec(lite.without_processes(next(iter(lite.PROCESSES))), names := {})
+    assert names["nullcontext"]().__enter__() is None  # what SplitFit takes for: one part after the other
 
 
 def test_pyodide_with_another_hash_than_the_registrys_is_refused(tmp_path, monkeypatch):

@@ -467,3 +467,33 @@ def test_pytest_finds_what_is_wrong_in_a_chapter(tmp_path):
     assert tested.returncode == 1, tested.stdout + tested.stderr
     said = re.findall(r"^(PASSED|FAILED) .*Cell (\d)", tested.stdout, re.MULTILINE)
     assert sorted(said, key=lambda pair: pair[1]) == [(cell[-1], str(i)) for i, cell in enumerate(cells)]
+
+
+# The paper
+
+
+PAPER = (ROOT / "paper/paper.md").read_text(encoding="utf-8")
+ENTRIES = re.split(r"^@\w+\{", (ROOT / "paper/paper.bib").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+
+
+def test_the_paper_cites_every_entry_of_its_bibliography_and_no_other():
+    keys = [entry.partition(",")[0] for entry in ENTRIES]
+    assert sorted(keys) == sorted(set(re.findall(r"@([a-z]+\d*[a-z]?)\b", PAPER)))
+    for key, entry in zip(keys, ENTRIES, strict=True):
+        assert re.search(r"\b(doi|url)\s*=\s*\{\S+\}", entry), f"{key} says not where it is to be found"
+
+
+def test_the_paper_has_what_the_journal_asks_for():
+    settings = yaml.safe_load(PAPER.split("---\n")[1])
+    assert {"title", "tags", "authors", "affiliations", "date", "bibliography"} <= set(settings)
+    wanted = [
+        "Summary",
+        "Statement of need",
+        "Learning objectives",
+        "Content and design",
+        "How to adopt it",
+        "Contributing",
+    ]
+    assert [name for name in wanted if f"\n# {name}\n" not in PAPER] == []
+    for command in re.findall(r"`make (\w+)`", PAPER):
+        assert re.search(rf"^{command}\b.*:", (ROOT / "Makefile").read_text(), re.MULTILINE)
