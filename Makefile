@@ -3,9 +3,10 @@
 # make book     all chapters as web pages that move, in _site/
 # make lite     the same, and a kernel in the browser beside them, in _site/lite/
 # make slides   all chapters as slides for the projector, in _slides/
+# For lecturers: students (copies without solutions), nbgrader, otter (homework that grades itself): see book/lecturers.md.
 # For maintainers: notebooks, bench, lint, format, links.  Without make: see README.md.
 .DELETE_ON_ERROR:
-.PHONY: lab test book lite slides notebooks bench lint format links
+.PHONY: lab test book lite slides students nbgrader otter notebooks bench lint format links
 
 # The first Python that is new enough; another one: make PYTHON=/path/to/python lab
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -46,6 +47,13 @@ lite: book
 slides: .venv/installed-test
 	$(BIN)/python book/slides/make_slides.py _slides
 	@echo "Open _slides/index.html"
+
+# What is handed out to a class, of all chapters or of those named: make nbgrader CHAPTERS=notebooks/NAME.ipynb
+students: .venv/installed-lab
+	$(BIN)/python book/teaching/students.py _students $(CHAPTERS)
+
+nbgrader otter: .venv/installed-lab
+	$(BIN)/python book/teaching/to_$@.py _$@ $(CHAPTERS)
 
 bench: .venv/installed-bench
 	missed=0; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || missed=1; done; exit $$missed
