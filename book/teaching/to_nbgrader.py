@@ -33,7 +33,7 @@ def answer_and_test(exercise: Exercise) -> list[NotebookNode]:
     answer = f"{exercise.stub}\n\n\n### BEGIN SOLUTION\n{exercise.solution}\n### END SOLUTION"
     return [
         graded(answer, f"answer-{exercise.name}", solution=True),
-        graded(f"{demand(exercise)}\nfinding", f"check-{exercise.name}", grade=True, locked=True, points=1),
+        graded(f"{demand(exercise)}\nprint(finding)", f"check-{exercise.name}", grade=True, locked=True, points=1),
     ]
 
 
