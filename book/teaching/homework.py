@@ -83,9 +83,11 @@ def demand(exercise: Exercise) -> str:
 
 def convert(change: Callable[[NotebookNode], NotebookNode], place: Callable[[Path, str], Path]) -> None:
     """Change the chapters that the command line names, `OUT CHAPTER …`, and write each to its place below OUT."""
+    if len(sys.argv) < 3:
+        sys.exit(f"To be called with a folder and chapters: {sys.argv[0]} OUT CHAPTER …")
     out, *chapters = map(Path, sys.argv[1:])
     for chapter in chapters:
         path = place(out, chapter.stem)
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(change(nbformat.read(chapter, as_version=4)), path)
-    print(f"{len(chapters)} chapters written to {out}")
+        print(path)
