@@ -162,7 +162,7 @@ def graders(tmp_path_factory):
     if os.name == "nt":
         pytest.skip("the graders were never tried on Windows")
     folder = tmp_path_factory.mktemp("graders")
-    venv.create(folder)
+    venv.create(folder, symlinks=True)
     (layer,) = folder.glob("lib/python*/site-packages")
     layer.joinpath("ours.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})")
     wanted = [package for package in PROJECT["optional-dependencies"]["teaching"] if not package.startswith("nnlib")]
