@@ -9,13 +9,15 @@ import shutil
 import symtable
 import sys
 import sysconfig
+import tomllib
 import venv
 
 import nbformat
 import pytest
 from chapter_rules import bound
+from chapters import without_magics
+from commands import ROOT, pip_or_skip, run
 from made_up_chapter import made_up
-from test_repository import CHAPTERS, PROJECT, ROOT, pip_or_skip, run
 
 sys.path.append(str(ROOT / "book/teaching"))
 from homework import exercises, tags, without_answers
@@ -25,6 +27,7 @@ from to_otter import for_otter
 FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 NUMBERED = re.compile(r"^\d\. ", re.MULTILINE)
 
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
@@ -82,8 +85,8 @@ def test_a_copy_runs_without_the_claims_that_it_leaves_out(path):
     chapter, copy = read(path), without_answers(read(path))
     here = {cell.id for cell in copy.cells}
     code = [cell for cell in chapter.cells if cell.cell_type == "code"]
-    kept = "\n".join(cell.source for cell in code if cell.id in here)
-    gone = "\n".join(cell.source for cell in code if cell.id not in here)
+    kept = "\n".join(without_magics(cell.source) for cell in code if cell.id in here)
+    gone = "\n".join(without_magics(cell.source) for cell in code if cell.id not in here)
     assert names_used(kept) & set(bound(ast.parse(gone))) <= set(bound(ast.parse(kept)))
 
 
@@ -165,7 +168,8 @@ def graders(tmp_path_factory):
     venv.create(folder, symlinks=True)
     (layer,) = folder.glob("lib/python*/site-packages")
     layer.joinpath("ours.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})")
-    wanted = [package for package in PROJECT["optional-dependencies"]["teaching"] if not package.startswith("nnlib")]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    wanted = [package for package in extras["teaching"] if not package.startswith("nnlib")]
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PIP_CONSTRAINT", raising=False)  # on the oldest packages neither of them runs
         pip_or_skip("--python", folder, "install", *wanted)
