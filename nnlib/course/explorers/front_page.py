@@ -45,7 +45,7 @@ def learning_rate(*, max_steps: int = 300):
 
     def show(eta):
         run = run_of(eta)
-        loss = run.loss[-1] if run.loss[-1] < FLOWN else "flown off"
+        loss = run.loss[-1] if run.loss[-1] < FLOWN else np.inf
         numbers = {"η": eta, "loss": loss}
         alt = "Data of a sine, and a network's curve after steepest descent with learning rate {η}: its loss is {loss}."
         return Frame({"curve": curve(problem, run.w[-1], x)}, numbers, alt)
