@@ -18,7 +18,9 @@ from functools import cache
 
 import links
 from chapters import Cell, Chapter, without_blocks, without_code, without_formulas, without_links
-from stored import FRONT_END, WIDGET
+from stored import FRONT_END
+
+from nnlib.server import WIDGET
 
 CHECKED = "nbval-check-output"
 KINDS = ["by hand", "build", "read", "bug hunt", "contest"]

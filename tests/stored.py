@@ -12,14 +12,14 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
-WIDGET = "application/vnd.jupyter.widget-view+json"
+from nnlib.server import keep_stills
+
 FRONT_END = re.compile(r'<script data-nnlib="figures">.*?</script>\n?', re.DOTALL)
 
 
 def without_widgets(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook itself, its outputs without references to widgets."""
-    for data in outputs(notebook):
-        data.pop(WIDGET, None)
+    """The notebook itself, its live figures without references to widgets."""
+    keep_stills(notebook)
     notebook.metadata.pop("widgets", None)
     return notebook
 

@@ -11,9 +11,10 @@ import nbformat
 import pytest
 from chapters import Chapter, Course
 from made_up_chapter import NAME, course, figure, made_up, result
-from stored import WIDGET, with_one_script, without_widgets
+from stored import with_one_script, without_widgets
 
 from nnlib import live
+from nnlib.server import OURS, WIDGET
 
 STORED = Course.stored(links.ROOT)
 EVERY_RULE = [*rules.RULES, *rules.LESSON_RULES]
@@ -281,7 +282,7 @@ def test_code_and_outputs_know_a_number_however_it_is_written():
 
 
 def test_stored_notebooks_have_no_widgets_and_the_figures_script_once():
-    view = result({WIDGET: {"model_id": "x"}, "text/html": "<b>bold</b>", "text/plain": "a"})
+    view = result({WIDGET: {"model_id": "x"}, "text/html": "<b>bold</b>", "text/plain": "a"}, {OURS: "figure"})
     figures = [figure(key, with_script=True) for key in "abc"]
     cells = [nbformat.v4.new_code_cell("dial", outputs=[output]) for output in [view, *figures]]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"widgets": {}})

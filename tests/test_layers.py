@@ -29,7 +29,7 @@ ORDER = [
     "bayes",
 ]
 BESIDE = {"graph": {"arguments"}, "datasets": {"arguments"}, "checks": {"arguments", "derivatives"}}
-ALONE = {"live": {"arguments"}}
+ALONE = {"live": {"arguments", "server"}, "server": set()}
 ON_TOP = {"split_fit", "estimators", "course"}  # take what they need, and nothing below knows them
 
 
@@ -126,7 +126,8 @@ def test_it_can_be_read_in_an_afternoon(groups, most):
         ("nnlib.arguments", "import nnlib.results", "but arguments may import only nothing"),
         ("nnlib.evidence", "from nnlib import MLP", "nnlib.evidence imports nnlib, but evidence may"),
         ("nnlib.optimizers.adam", "from nnlib.training import train", "nnlib.optimizers.adam imports nnlib.training"),
-        ("nnlib.live.board", "from nnlib import problems", "but live may import only arguments"),
+        ("nnlib.live.board", "from nnlib import problems", "but live may import only arguments, server"),
+        ("nnlib.server", "from nnlib import live", "but server may import only nothing"),
         ("nnlib.training", "import nnlib.course.deep", "nnlib.training imports nnlib.course.deep"),
         ("nnlib.bayes", "from nnlib import estimators", "nnlib.bayes imports nnlib.estimators, but"),
     ],

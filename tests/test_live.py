@@ -21,6 +21,7 @@ from PIL import Image
 from nnlib import live
 from nnlib.live.picture import Picture
 from nnlib.live.shapes import shapes_of
+from nnlib.server import OURS
 
 # ---- from artists to pixels ----------------------------------------------------------------------------------------
 
@@ -577,7 +578,8 @@ def test_what_a_saved_notebook_keeps(parabola):
     assert set(data) == {"text/plain", "text/html", "image/png", "application/vnd.jupyter.widget-view+json"}
     assert data["text/plain"] == "A parabola with a = 1, top 1.\ntop: 1"
     assert Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).size == (1200, 800)
-    assert about == {"image/png": {"alt": "A parabola with a = 1, top 1.", "width": 600, "height": 400}}
+    assert about.pop("image/png") == {"alt": "A parabola with a = 1, top 1.", "width": 600, "height": 400}
+    assert about == {OURS: "figure"}
 
 
 def test_record_holds_every_position_of_all_controls(parabola, board):
@@ -639,9 +641,9 @@ def test_all_positions_travel_at_once_where_that_is_quick(parabola, monkeypatch)
     assert f.frame is before and f.numbers == {"top": "2"}, "the browser has the frame already"
     monkeypatch.setattr(sys.modules["nnlib.live.figure"], "QUICK", 0.0)
     slow = parabola()
-    assert "text/html" not in slow._repr_mimebundle_()[0] and slow.recorded == b""
+    assert "<script" not in slow._repr_mimebundle_()[0]["text/html"] and slow.recorded == b""
     monkeypatch.setenv("NNLIB_RECORD", "always")
-    assert "text/html" in slow._repr_mimebundle_()[0]
+    assert "<script" in slow._repr_mimebundle_()[0]["text/html"]
     monkeypatch.setenv("NNLIB_RECORD", "sometimes")
     with pytest.raises(ValueError, match="NNLIB_RECORD"):
         slow._repr_mimebundle_()
@@ -659,6 +661,16 @@ def test_recorded_page_stands_alone_and_shows_a_still_where_no_script_runs(parab
     assert '<img alt="A parabola with a = 1, top 1." width="600" src="data:image/png;base64,' in page
     assert "http" not in page and not re.search(r"^import ", page, re.MULTILINE)
     assert page.count("<script") == page.count("</script>") == 2
+
+
+def test_a_figure_that_is_not_recorded_has_its_still_as_html_too_with_its_alt_text(parabola, monkeypatch):
+    monkeypatch.setenv("NNLIB_RECORD", "never")
+    data, _ = parabola()._repr_mimebundle_()
+    picture = f'<img alt="A parabola with a = 1, top 1." width="600" src="data:image/png;base64,{data["image/png"]}">'
+    assert (
+        data["text/html"]
+        == f"{picture}<p><small>A still picture: run the cells down to here, and it moves.</small></p>"
+    )
 
 
 def test_recorded_page_is_the_same_each_time(parabola):

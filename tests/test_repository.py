@@ -90,7 +90,9 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(tmp_path):
     pip_or_skip("wheel", "--no-deps", "--wheel-dir", tmp_path, tmp_path)
     (wheel,) = tmp_path.glob("nnlib-*.whl")
     in_wheel = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert in_wheel == {path.relative_to(tmp_path).as_posix() for path in copied.rglob("*") if path.is_file()}
+    of_jupyter = f"nnlib-{nnlib.__version__}.data/data/etc/jupyter/jupyter_server_config.d/nnlib.json"
+    files = {path.relative_to(tmp_path).as_posix() for path in copied.rglob("*") if path.is_file()}
+    assert in_wheel == {*files, of_jupyter}
 
 
 # Make
@@ -191,12 +193,6 @@ def test_repo2docker_accepts_the_binder_folder():
         "postBuild",
     ):
         assert step in log
-
-
-def test_binder_starts_the_command_it_is_given_with_one_blas_thread():
-    show = ["printenv", "OPENBLAS_NUM_THREADS"]
-    started = subprocess.run([ROOT / "binder/start", *show], capture_output=True, text=True, check=True)
-    assert started.stdout == "1\n"
 
 
 def test_after_the_build_binder_adds_the_package_alone_and_trusts_the_chapters():

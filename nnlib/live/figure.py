@@ -19,7 +19,8 @@ from nnlib import arguments
 from nnlib.live.board import Board, Frame
 from nnlib.live.controls import Choice, Slider, check_controls
 from nnlib.live.picture import Picture
-from nnlib.live.record import Record, fragment, script
+from nnlib.live.record import Record, fragment, script, still_picture
+from nnlib.server import OURS
 
 QUICK = 0.5  # seconds: where all positions together take less, they travel to the browser at once
 RECORD = "NNLIB_RECORD"  # environment variable: "always" (stored chapters), "never", or "auto": where it is quick
@@ -176,14 +177,16 @@ class Figure(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
         record, telling = self._recorded_where_due(), self._telling()
-        png, (width, height) = self._picture.png(telling), map(round, self._picture.size)
+        png, (width, height) = self._picture.png(telling), self._picture.size
         if self._kept == self._all_positions():  # otherwise the kernel knows positions that the record has not
             self.recorded = record
-        data = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": repr(self)}
         if record:
             page = self._picture.png(telling, sharp=1)
-            data["text/html"] = fragment(self._spec(self._kept), self.still, record, page, telling.words)
-        about = {"image/png": {"alt": telling.words, "width": width, "height": height}}
+            html = fragment(self._spec(self._kept), self.still, record, page, telling.words)
+        else:
+            html = still_picture(png, width, telling.words, "run the cells down to here, and it moves")
+        data = {"text/html": html, "image/png": base64.b64encode(png).decode("ascii"), "text/plain": repr(self)}
+        about = {OURS: "figure", "image/png": {"alt": telling.words, "width": round(width), "height": round(height)}}
         view, at_host = super()._repr_mimebundle_(**kwargs)  # on Colab: where its widget manager is
         return {**view, **data}, {**at_host, **about}
 

@@ -48,17 +48,20 @@ def fragment(spec: dict, still: bytes, record: bytes, png: bytes, alt: str) -> s
     """
     data = _safe({"spec": spec, "still": _base64(still), "record": _base64(record)})
     key = "nnlib-" + hashlib.sha256(data.encode()).hexdigest()[:16]
-    picture = (
-        f'<img alt="{html.escape(alt)}" width="{round(spec["size"][0])}" src="data:image/png;base64,{_base64(png)}">'
-    )
-    hint = "A still picture: run this cell, or trust this notebook, and it moves."
+    picture = still_picture(png, spec["size"][0], alt, "run this cell, or trust this notebook, and it moves")
     front_end = f"(() => {{\n{script('plot.js', 'figure.js', 'recorded.js')}\n}})();"
     return (
-        f'<div class="nnlib-figure" data-record="{key}">{picture}<p><small>{hint}</small></p></div>\n'
+        f'<div class="nnlib-figure" data-record="{key}">{picture}</div>\n'
         f'<script data-nnlib="figures">{front_end}</script>\n'
         f'<script data-nnlib="record">(window.nnlibRecords ??= []).push(["{key}", {data}]); '
         "window.nnlibPlay?.();</script>"
     )
+
+
+def still_picture(png: bytes, width: float, alt: str, hint: str) -> str:
+    """HTML of a picture so many CSS pixels wide, with what to do that it moves."""
+    image = f'<img alt="{html.escape(alt)}" width="{round(width)}" src="data:image/png;base64,{_base64(png)}">'
+    return f"{image}<p><small>A still picture: {hint}.</small></p>"
 
 
 def _steps(points: np.ndarray) -> list[int | None]:
