@@ -6,7 +6,7 @@ function makeFigure(root, spec, stillPng, { moved, commit }) {
   const gestures = watchGestures();
   let begins = false; // whether the next frame is the first of a gesture
   const at = spec.controls.map((control) => control.start);
-  keepKeys(root);
+  const freeKeys = keepKeys(root);
   const fields = element(root, "fieldset", "nnlib-controls");
   const stepper = spec.stepper && makeStepper(fields, spec.stepper, (k) => moved(at, k));
   const inputs = spec.controls.map((control, i) =>
@@ -37,6 +37,7 @@ function makeFigure(root, spec, stillPng, { moved, commit }) {
     destroy() {
       stepper?.pause();
       gestures.stop();
+      freeKeys();
       plot.destroy();
     },
   };

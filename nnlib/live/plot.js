@@ -58,11 +58,18 @@ function element(parent, tag, className, text) {
   return made;
 }
 
-// Plain keys pressed inside a figure are its own: in JupyterLab, arrows would move from cell to cell as well.
+// Plain keys pressed inside a figure are its own: in Jupyter, arrows would move from cell to cell as well. JupyterLab
+// hears a key on its way up from the figure; Notebook on its way down, and lets it pass where it finds the attribute.
+// Returns what ends it.
 function keepKeys(figure) {
-  figure.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)) event.stopPropagation();
-  });
+  const watch = new AbortController();
+  const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.altKey || event.shiftKey);
+  const mark = (event) => {
+    if (figure.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", isPlain(event));
+  };
+  window.addEventListener("keydown", mark, { capture: true, signal: watch.signal });
+  figure.addEventListener("keydown", (event) => isPlain(event) && event.stopPropagation());
+  return () => watch.abort();
 }
 
 // Make a plot inside `root`. A frame is { shapes, alt, numbers } and in steppers also { status, k, last }; each shape holds

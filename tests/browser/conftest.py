@@ -338,12 +338,13 @@ class NotebookPage(FigurePage):
         self.page.wait_for_timeout(500)
 
     def shut_down(self) -> None:
-        """Stop the kernel, close the tab and leave JupyterLab as it was found."""
+        """Stop the kernel, close the tab and leave JupyterLab as it was found; again does nothing."""
         if self.page.evaluate("() => document.body.dataset.jpThemeLight === 'false'"):
             self.use_dark_theme(False)
         self.page.evaluate(
             """async () => {
                  const panel = window.jupyterapp.shell.currentWidget;
+                 if (!panel?.sessionContext) return;
                  await panel.sessionContext.shutdown();
                  panel.context.model.dirty = false;
                  panel.dispose();
