@@ -19,12 +19,12 @@ const STYLE = `
 .nnlib-value { font-weight: 600; font-variant-numeric: tabular-nums; min-width: 0; overflow-wrap: anywhere; }
 .nnlib-number.nnlib-status { flex-basis: 100%; }
 .nnlib-error { align-self: end; z-index: 1; margin: 12px; padding: 10px 14px; border-radius: 4px; white-space: pre-wrap;
-  border-left: 5px solid #b3261e; background: #fdecea; color: #7a1510; font: 13px/1.45 monospace; max-height: 60%; overflow: auto; }
+  border-left: 5px solid #b3261e; background: #fdecea; color: #7a1510; font: 0.93em/1.45 monospace; max-height: 60%; overflow: auto; }
 .nnlib-cover { display: flex; align-items: center; justify-content: center; margin: 0; padding: 8px; color: #222;
   background: repeating-linear-gradient(45deg, #f4f6f8 0 14px, #eef1f4 14px 28px); }
-.nnlib-cover fieldset { box-sizing: border-box; max-width: 640px; margin: 0; padding: 18px 26px; border: 1px solid #c3cbd3;
-  border-radius: 8px; background: #fff; font: 15px/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
-.nnlib-cover legend { float: left; width: 100%; padding: 0; margin-bottom: 8px; font-weight: 600; font-size: 15px; color: #222; border: 0; }
+.nnlib-cover fieldset { box-sizing: border-box; max-width: 43em; margin: 0; padding: 18px 26px; border: 1px solid #c3cbd3;
+  border-radius: 8px; background: #fff; font: 1.07em/1.5 var(--jp-ui-font-family, system-ui, sans-serif); }
+.nnlib-cover legend { float: left; width: 100%; padding: 0; margin-bottom: 8px; font-weight: 600; font-size: inherit; color: #222; border: 0; }
 .nnlib-cover label { display: flex; clear: both; gap: 9px; align-items: baseline; padding: 3px 0; cursor: pointer; color: #222; }
 .nnlib-cover input { accent-color: #0072b2; }
 .nnlib-cover button { margin-top: 12px; padding: 6px 18px; border: 0; border-radius: 4px; background: #0072b2; color: #fff;
@@ -33,8 +33,8 @@ const STYLE = `
 .nnlib-verdict { margin: 4px; padding: 6px 12px; border-left: 4px solid #0072b2; color: var(--jp-content-font-color1, inherit); }
 .nnlib-hidden { visibility: hidden; }
 .nnlib-controls { margin: 0; padding: 0; border: 0; min-width: 0; color: var(--jp-content-font-color1, inherit);
-  font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: var(--jp-ui-font-size1, 13px); }
-.nnlib-row { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; max-width: 680px; margin: 6px 2px; }
+  font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 0.93em; }
+.nnlib-row { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; max-width: 52em; margin: 6px 2px; }
 .nnlib-row input { flex: 1; min-width: 120px; margin: 0; accent-color: var(--jp-brand-color1, #0072b2); }
 .nnlib-row output { font-variant-numeric: tabular-nums; }
 .nnlib-row button, .nnlib-row select { padding: 4px 14px; border: 1px solid #8a949e; border-radius: 4px; font: inherit;

@@ -318,38 +318,3 @@ def test_stored_figures_move_in_a_saved_page_without_kernel_or_network(page_from
     of_the_template = ("ERR_INTERNET_DISCONNECTED", "require is not defined")  # nbconvert's pages ask the network
     assert [error for error in saved.console_errors if not any(text in error for text in of_the_template)] == []
     saved.screenshot(f"saved-{to}")
-
-
-@pytest.mark.parametrize("to", ["html", "slides"])
-def test_still_and_canvas_coincide_whatever_the_page_does_to_images(page_from_file, tmp_path, to):
-    saved = page_from_file(page_of(stored([PARABOLA, LIVE], tmp_path / "stored.ipynb"), to))
-    saved.page.add_style_tag(
-        content="img { max-width: 80%; margin: 9px; filter: invert(1) } canvas { border: 4px solid red }"
-    )
-    boxes = (
-        saved.figure()
-        .locator(".nnlib-picture")
-        .evaluate(
-            """node => [...node.children].map(child => {
-             const { x, y, width, height } = child.getBoundingClientRect();
-             return [x, y, width, height];
-           })"""
-        )
-    )
-    assert boxes[0] == pytest.approx(boxes[1], abs=0.01)
-
-
-def test_question_never_hides_its_options_on_a_phone(page_from_file, tmp_path):
-    ask = ASK.replace("it stays", "it stays where it was, because only x has moved and a has no part in it at all")
-    page = page_of(stored([PARABOLA, ask], tmp_path / "stored.ipynb"), "html")
-    saved = page_from_file(page)
-    saved.page.set_viewport_size({"width": 390, "height": 800})
-    saved.figure()
-    inside = """card => {
-      const box = card.getBoundingClientRect();
-      return [...card.querySelectorAll("label, button, legend")].every(part => {
-        const at = part.getBoundingClientRect();
-        return at.top >= box.top && at.bottom <= box.bottom && at.left >= box.left && at.right <= box.right;
-      });
-    }"""
-    assert saved.page.locator(".nnlib-card").evaluate(inside)
