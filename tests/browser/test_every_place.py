@@ -17,12 +17,12 @@ board = live.Board()
 ax = board.axes[0]
 ax.set(xlim=(0, 1), ylim=(0, 1))
 corners = [(0.1, 0.1), (0.9, 0.1), (0.1, 0.9), (0.9, 0.9)]
-ax.plot(*zip(*corners), "s", markersize=24, color="#0072B2", markeredgewidth=0)
-board.line("mark", ax, marker="s", markersize=10, color="#E69F00", markeredgewidth=0, linestyle="none")
+ax.plot(*zip(*corners), "o", markersize=24, color="#0072B2", markeredgewidth=0)
+board.line("mark", ax, marker="o", markersize=10, color="#E69F00", markeredgewidth=0, linestyle="none")
 
 
 def show(number):
-    return live.Frame({"mark": corners}, {"number": number}, "Squares in squares, {number}.")
+    return live.Frame({"mark": corners}, {"number": number}, "Discs in discs, {number}.")
 
 
 t = live.figure(board, show, [live.Slider("number", "number", [1.0, 2.0], start=1.0)])
@@ -44,7 +44,7 @@ ALL_INSIDE = """card => {
 
 
 def target_errors(page) -> np.ndarray:
-    """How many pixels each moving square is away from the middle of the still square that it is drawn on."""
+    """How many pixels each moving disc is away from the middle of the still disc that it is drawn on."""
     pixels = page.pixels().astype(int)
     still, moving = (abs(pixels - color).max(axis=2) < 40 for color in (STILL, MOVING))
     middle = np.array(still.shape) // 2
@@ -98,6 +98,15 @@ def test_still_and_canvas_coincide_whatever_the_page_does_to_images(page_from_fi
     saved.page.add_style_tag(content=UNKIND)
     assert_in_one_piece(saved)
     saved.screenshot(f"targets-{to}-{theme}")
+
+
+def test_only_the_card_is_white_in_the_dark_book(page_from_file, pages):
+    saved = page_from_file(pages["book"], color_scheme="dark")
+    style = "node => [getComputedStyle(node).backgroundColor, getComputedStyle(node).color]"
+    background, color = saved.page.locator(".text_html:has(.nnlib-plot)").evaluate(style)
+    assert background == "rgba(0, 0, 0, 0)"
+    assert color == saved.page.locator("body").evaluate(style)[1]
+    saved.screenshot("dark-book")
 
 
 def test_figures_grow_with_the_text_in_presentation_mode(notebook):
