@@ -314,6 +314,13 @@ class NotebookPage(FigurePage):
             code,
         )
 
+    def wait_for_kernel(self, expression: str, value: str) -> None:
+        """Wait until the kernel says so: of many moves it hears the last one when it has answered those before."""
+        deadline = time.monotonic() + 20
+        while (said := self.kernel(f"print({expression})").strip()) != value:
+            assert time.monotonic() < deadline, f"{expression} never became {value}, the kernel says {said}"
+            self.page.wait_for_timeout(30)
+
     def kernel_errors(self) -> list[str]:
         """What the kernel wrote to stderr or raised since the notebook was opened, in cells and in callbacks."""
         return self.page.evaluate("() => window.kernelErrors")
