@@ -29,8 +29,9 @@ ARTIFACTS = REPOSITORY / "artifacts"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 VIEWPORT = {"width": 1300, "height": 1000}
-# What JupyterLab says on its own account when a notebook is closed and opened again.
-NOISE = ("Could not restore the debugger state", "No such comm")
+# What JupyterLab says on its own account when a notebook is closed and opened again, and where JupyterLite is installed
+# beside it, whose kernel it cannot load.
+NOISE = ("Could not restore the debugger state", "No such comm", "Error: Shared module @jupyterlite")
 PATIENCE = 60_000  # milliseconds to wait for JupyterLab on a busy machine
 
 try:
