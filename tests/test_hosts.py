@@ -12,9 +12,9 @@ import nbformat
 import pytest
 from commands import ROOT, copy_of_the_package, pip_or_skip, run
 from IPython.core.inputtransformer2 import TransformerManager
-from stored import WIDGET
 
 from nnlib import live
+from nnlib.server import WIDGET
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 FIGURE = {WIDGET, "image/png", "text/plain"}

@@ -101,8 +101,9 @@ def _on_colab() -> bool:
 def _oldest(name: str) -> str:
     """The bound of pyproject.toml. What JupyterLab asks for besides holds where it is in use, not on other hosts."""
     lab = importlib.util.find_spec("jupyterlab") is not None and not _on_colab()
-    asked = [r for r in metadata.requires("nnlib") if lab or 'extra == "lab"' not in r]
-    return max((r[1] for r in map(re.compile(rf"{name}>=([\d.]+)").match, asked) if r), key=_numbers)
+    extras = "live|lab" if lab else "live"
+    bound = re.compile(rf"""{name}>=([\d.]+)(; extra == ['"]({extras})['"])?$""")
+    return max((r[1] for r in map(bound.match, metadata.requires("nnlib")) if r), key=_numbers)
 
 
 def _tried(what: str, action: Callable[[], object], remedy: str) -> Finding:
