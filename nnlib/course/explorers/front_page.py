@@ -21,7 +21,7 @@ from nnlib.course.explorers._pictures import (
     still_arrow,
 )
 from nnlib.course.explorers.bayesian_regularization import BAND, FINE, sine_problem
-from nnlib.course.explorers.start_here import FLOWN, LEARNING_RATES
+from nnlib.course.explorers.start_here import LEARNING_RATES
 from nnlib.live import COLORS, Board, Frame, Slider, figure
 
 SIZE = (3.4, 3.0)  # inches: three of them beside each other
@@ -45,8 +45,7 @@ def learning_rate(*, max_steps: int = 300):
 
     def show(eta):
         run = run_of(eta)
-        loss = run.loss[-1] if run.loss[-1] < FLOWN else np.inf
-        numbers = {"η": eta, "loss": loss}
+        numbers = {"η": eta, "loss": run.loss[-1]}
         alt = "Data of a sine, and a network's curve after steepest descent with learning rate {η}: its loss is {loss}."
         return Frame({"curve": curve(problem, run.w[-1], x)}, numbers, alt)
 
