@@ -28,6 +28,8 @@ check_round_by_hand = Answers(
                 "β is missing: the data measure a direction with βλ_i, not with λ_i.": LAMBDAS / (LAMBDAS + ALPHA),
                 "These are the prior's shares, α/(βλ_i + α). Asked are those of the data.": 1 - SHARES,
                 "α and β are exchanged.": ALPHA * LAMBDAS / (ALPHA * LAMBDAS + BETA),
+                "The numbers are right. Put them in the order of the eigenvalues, 12 first.": SHARES[::-1],
+                "The 1 is wrong: of a direction with λ_i = 0 the data say nothing.": np.where(LAMBDAS > 0, SHARES, 1.0),
             },
         ),
         "gamma": Asked(
@@ -69,12 +71,13 @@ check_round_by_hand = Answers(
                 "That is the variance, 1/β. Asked is the standard deviation.": 1 / NEXT_BETA,
                 "That is from the old β.": BETA**-0.5,
                 "That is √β. The noise is 1/√β.": NEXT_BETA**0.5,
+                "That is 1/√(2β), for books without the ½. Here it is 1/√β.": (2 * NEXT_BETA) ** -0.5,
             },
         ),
         "beta_ED_plus_alpha_EW_before": Asked(
             right=BETA * E_D + ALPHA * E_W,
             slips={
-                "That is with the new α and β. Before the round they were 2 and 0.5.": NEXT_BETA * E_D
+                "That is P/2, as with the new α and β. Before the round they were 2 and 0.5.": NEXT_BETA * E_D
                 + NEXT_ALPHA * E_W,
                 "α and β are exchanged.": ALPHA * E_D + BETA * E_W,
                 "That is E_D + E_W, without their precisions.": E_D + E_W,
@@ -114,6 +117,7 @@ def _loop(
     beta_in_gamma: bool = True,
     divided: bool = True,
     stale: bool = False,
+    before_step: bool = False,
 ) -> Callable:
     """The loop on chapter 11's Levenberg–Marquardt, its pieces left open, to be chosen rightly or wrongly."""
 
@@ -128,16 +132,18 @@ def _loop(
             judge = decay if judged_by_F else 0.0
             new, old = problem.loss(trial) + judge * (trial @ trial) / 2, E_D + judge * (w @ w) / 2
             accepted = new < (lowest if stale else old)
+            then = JTJ, E_D, w @ w / 2
             if accepted:
                 lowest = new
                 w, kept = trial, kept + 1
                 JTJ, g, E_D = problem.normal_equations(w)
             if (accepted or after_rejected) and kept >= plain:
                 gamma = first_gamma(n, P)
+                B, E, E_W = then if before_step else (JTJ, E_D, w @ w / 2)
                 if alpha > 0:
-                    A = (beta if beta_in_gamma else 1.0) * JTJ + (alpha + damping_in_gamma * mu) * np.eye(n)
+                    A = (beta if beta_in_gamma else 1.0) * B + (alpha + damping_in_gamma * mu) * np.eye(n)
                     gamma = n - shares * alpha * np.trace(np.linalg.inv(A))
-                alpha, beta = update(gamma, n, P, E_D, w @ w / 2)
+                alpha, beta = update(gamma, n, P, E, E_W)
             mu = mu / 10 if accepted else mu * 10
         return w
 
@@ -216,8 +222,15 @@ check_loop = Program(
         "The first γ is n here, which is more than P/2. Take the smaller of the two.": _loop(
             first_gamma=lambda n, P: n
         ),
+        "The first γ is P/2 here, which is more than n. Take the smaller of the two.": _loop(
+            first_gamma=lambda n, P: P / 2
+        ),
+        "γ, E_D and E_W are those before the step. Steps 3 and 4 take them at the new weights.": _loop(
+            before_step=True
+        ),
+        "The decay is upside down: it is α/β.": _loop(decay_of=lambda alpha, beta: beta / alpha if alpha else 0.0),
         "β is missing in γ: A is βJᵀJ + αI.": _loop(beta_in_gamma=False),
-        "α is (n − γ)/(2E_W), from what the prior decides. γ goes to α.": _loop(
+        "The decay stays 0 here. It is α/β, and α is γ/(2E_W), not (n − γ)/(2E_W).": _loop(
             update=lambda gamma, n, P, E_D, E_W: ((n - gamma) / (2 * E_W), (P - gamma) / (2 * E_D))
         ),
     },
@@ -305,7 +318,8 @@ check_logs = Answers(
             slips={
                 "That is for scaled targets. One unit of them is half of the range, 20 of y.": (2 * OTHER_BETA) ** -0.5,
                 "That is 1/√β with their β. Ours is twice as large: σ² = 1/(2β).": OTHER_BETA**-0.5 * (HIGH - LOW) / 2,
-                "[−1, 1] is two units wide: a unit is 20 of y, not 40.": (2 * OTHER_BETA) ** -0.5 * (HIGH - LOW),
+                "Twice too much: a unit of [−1, 1] is 20 of y, not 40; or β was halved.": (HIGH - LOW)
+                / np.sqrt(2 * OTHER_BETA),
                 "That is the variance, times 20. Take the root first.": (HIGH - LOW) / 2 / (2 * OTHER_BETA),
             },
         ),
@@ -439,7 +453,7 @@ def _score(noise: Callable) -> tuple[bool, str]:
     elif np.mean(sizes < 0.25 * sizes.max()) > 0.5:
         hint = "it is small in one data set and large in the next. The formula can only know the size of its own."
     elif np.mean(varying**4) > 6 * np.mean(varying**2) ** 2:
-        hint = "rare large outliers make σ large for all points, so the band is too wide rather than too narrow."
+        hint = "rare large outliers make σ large where they are, so the band is too wide there rather than too narrow."
     else:
         hint = "each point has noise of its own, which knows nothing of its neighbors. The formula assumes that."
     return False, f"{score}The target is below {TARGET:.0%}: {hint}"

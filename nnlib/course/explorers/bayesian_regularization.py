@@ -70,9 +70,9 @@ def loop_board(limits) -> Board:
     evidences.set_xlabel("Levenberg–Marquardt steps")
     losses.set_yscale("log")
     precisions.set_yscale("log")
-    board.band("band", data, FINE, **BAND)
+    board.band("band", data, FINE, **BAND | {"label": "± 2σ(x)"})
     board.curve("truth", data, FINE, trail=False, **TRUTH)
-    board.line("points", data, **POINTS)
+    board.line("points", data, **POINTS | {"label": "data"})
     board.curve("curve", data, FINE, trail=False, **AFTER | {"label": "network"})
     board.line("E_D", losses, color=COLORS["blue"], marker="o", markersize=3.5)
     for name, (color, marker, style) in PRECISIONS.items():
@@ -82,7 +82,7 @@ def loop_board(limits) -> Board:
     board.line("log evidence", evidences, color="black", marker="o", markersize=3.5)
     for i in range(5):
         board.text(f"step {i + 1}", words, ha="left", va="center")
-    above(data, ncols=2)
+    above(data, ncols=4)
     above(precisions, ncols=2)
     return board
 
@@ -115,7 +115,8 @@ def loop_frame(problem, w0, records) -> Frame:
     else:
         told = "the start, α = 0 and β = 1."
     marks |= {f"step {i}": (0, 5.5 - i, f"{i}  {text}") for i, text in enumerate(words, 1)}
-    return Frame(marks, numbers, f"Bayesian regularization after {{LM steps}} steps: {told}")
+    seen = "The fitted curve, and E_D, α, β, γ and log evidence against steps. After {LM steps} steps: "
+    return Frame(marks, numbers, seen + told)
 
 
 def five_steps(*, start=(3, 0.1), ask=None):
@@ -209,7 +210,7 @@ def bands_counted(x, means, stds, fresh, *, start: int = 0):
     """Bands of many data sets, drawn one at a time, with fresh points in and out of them, and how many each holds."""
     board = Board(1, 2, size=(9.6, 4.2), width_ratios=(1.35, 1))
     data, counts = board.axes
-    data.set(xlim=(-1.02, 1.02), ylim=(-1.7, 1.7), xlabel="x", ylabel="y")
+    data.set(xlim=(-1.04, 1.04), ylim=(-1.7, 1.7), xlabel="x", ylabel="y")
     held = np.abs(fresh - means) < 1.96 * stds
     holds = held.sum(axis=1)
     values, often = np.unique(holds, return_counts=True)
@@ -229,9 +230,8 @@ def bands_counted(x, means, stds, fresh, *, start: int = 0):
         low, high = means[sample] - 1.96 * stds[sample], means[sample] + 1.96 * stds[sample]
         points, off = np.c_[x, fresh[sample]], means[sample] - truth(x)
         marks = {"band": (low, high), "curve": means[sample], "in": points[held[sample]], "out": points[~held[sample]]}
-        error = np.sqrt(np.mean(off**2))
-        numbers = {"data set": int(sample), "inside": int(holds[sample]), "of": len(x), "error": error}
-        alt = "Data set {data set}: the band holds {inside} of {of} fresh points."
+        numbers = {"data set": int(sample), "inside": int(holds[sample]), "of": len(x), "error": np.mean(off**2)}
+        alt = "Data set {data set}: the band holds {inside} of {of} fresh points; mean squared error {error}."
         return Frame(marks | {"here": (holds[sample], 0.06 * often.max())}, numbers, alt)
 
     order = np.argsort(holds, kind="stable")[:: max(1, len(holds) // 40)]  # from the band that holds fewest to the best
