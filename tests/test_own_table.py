@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 
 import nnlib
 from nnlib import datasets
@@ -15,7 +17,7 @@ ROLES = {"origin": "category", "name": "label"}
 
 def written(folder, text, name="mine.csv"):
     file = folder / name
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     return file
 
 
@@ -46,7 +48,7 @@ def test_rows_are_chosen_with_all_that_belongs_to_them():
     assert some.y.tolist() == cars.y[[3, 1]].tolist() and some.labels.tolist() == cars.labels[[3, 1]].tolist()
 
 
-@pytest.mark.parametrize("missing", ["", "?", " NA ", "nan", "NULL"])
+@pytest.mark.parametrize("missing", ["", "?", "-", " NA ", "#N/A", "nan", "NULL"])
 def test_missing_values_are_missing(tmp_path, missing):
     table = read_table(written(tmp_path, f"y,x\n1,2\n2,{missing}\n3,4\n"), "y")
     assert table.incomplete.tolist() == [False, True, False]
@@ -55,6 +57,16 @@ def test_missing_values_are_missing(tmp_path, missing):
 def test_semicolons_make_commas_decimal_points(tmp_path):
     table = read_table(written(tmp_path, "y;x [kg]\n1,5;2\n2;3,25\n"), "y")
     assert table.y.tolist() == [1.5, 2.0] and table.X[:, 0].tolist() == [2.0, 3.25] and table.units == ("kg",)
+
+
+def test_a_comma_in_a_text_stays_a_comma(tmp_path):
+    table = read_table(written(tmp_path, "y;x;name\n1,5;2;Müller, Hans\n2;3;Weiß\n"), "y", {"name": "label"})
+    assert table.labels.tolist() == ["Müller, Hans", "Weiß"]
+
+
+def test_only_the_lines_above_the_names_are_remarks(tmp_path):
+    table = read_table(written(tmp_path, "# a remark\nid,y,x\n#1,2,3\n#2,3,4\n"), "y", {"id": "label"})
+    assert table.labels.tolist() == ["#1", "#2"] and table.lines.tolist() == [3, 4]
 
 
 def test_a_category_is_a_column_for_each_value_but_the_usual_one(tmp_path):
@@ -76,6 +88,10 @@ def test_a_category_is_a_column_for_each_value_but_the_usual_one(tmp_path):
         ('y,x,z\n1,2,"a\nb"\n2,3,c\n', {"z": "label"}, "a text of 'mine.csv' in quotes goes over two lines"),
         ("y,x\n1,\n2,?\n", {}, "column 'x' is empty in all 2 rows"),
         ("y,x\n1,inf\n2,3\n", {}, "column 'x' is inf in line 2"),
+        ("y;x\n1;1.234,5\n2;3\n", {}, "column 'x' holds '1.234,5' in line 2: write plain numbers, as -1234,5"),
+        ('y,x\n"1,234",1\n2,3\n', {}, r"column 'y' holds '1,234' in line 2: write plain numbers, as -1234\.5"),
+        (",y,x\n0,1,2\n1,2,3\n", {}, 'column 1 has no name: give it one, or leave it out with {"": "ignore"}'),
+        ("y,c,c b\n1,a,1\n2,b,2\n3,a,4\n", {"c": "category"}, "two columns are called 'c b'"),
         ("y,x\n1,2\n2,3,4\n", {}, "line 3 of 'mine.csv' has 3 values, the columns are 2"),
         ("z,x\n1,2\n2,3\n", {}, "there is no column 'y'; the file has 'z', 'x'"),
         ("y,x\n1,2\n2,3\n", {"w": "ignore"}, "there is no column 'w'"),
@@ -206,3 +222,16 @@ def test_a_column_that_is_constant_in_the_rows_to_learn_from_is_named():
     table = read_table(CARS, "fuel economy", {"origin": "category", "name": "label"}).complete()
     with pytest.raises(ValueError, match="column 'origin 2' is 0 in all"):
         fit_table(table.rows(table.X[:, table.names.index("origin 2")] == 0))
+
+
+def test_the_trees_of_scikit_learn_have_the_errors_that_chapter_16_names():
+    chapter = (Path(__file__).parent.parent / "notebooks" / "16-capstone.ipynb").read_text(encoding="utf-8")
+    named = re.search(r"at their defaults and on the same folds, have (\d\.\d\d) and (\d\.\d\d)\.", chapter).groups()
+    cars = read_table(CARS, "fuel economy", ROLES).complete()
+    for kind, error in zip((RandomForestRegressor, GradientBoostingRegressor), map(float, named), strict=True):
+        found = []
+        for fold in datasets.split_rows(len(cars), np.full(5, 0.2), seed=0):
+            rest = np.setdiff1d(np.arange(len(cars)), fold)
+            off = kind(random_state=0).fit(cars.X[rest], cars.y[rest]).predict(cars.X[fold]) - cars.y[fold]
+            found.append(np.sqrt(np.mean(off**2)))
+        assert np.mean(found) == pytest.approx(error, abs=0.02)  # other versions draw other trees

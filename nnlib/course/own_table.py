@@ -1,8 +1,8 @@
 """A reader's own table: read from a file, with clear words about what a network cannot use, and fitted with error bars.
 
 The first line that does not begin with # names the columns, a unit in brackets behind the name: ``weight [lb]``. What
-stands between the commas are numbers; nothing, ?, NA, nan, null and none mean that the value is missing. Where the
-names are separated by semicolons or tabs, so are the values, and a comma is then a decimal point.
+stands between the commas are numbers; nothing, ?, -, NA, #N/A, nan, null and none mean that the value is missing.
+Where the names are separated by semicolons or tabs, so are the values, and a comma is then a decimal point.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import dropwhile
 from pathlib import Path
 from statistics import NormalDist
 from typing import NamedTuple
@@ -27,7 +28,8 @@ from nnlib.evidence import eigensystem
 from nnlib.network import MLP
 from nnlib.problems import NetworkFit
 
-MISSING = ("", "?", "na", "n/a", "nan", "null", "none")
+MISSING = ("", "?", "-", "na", "n/a", "#n/a", "nan", "null", "none")
+NEARLY_A_NUMBER = r"[-+\u2212]?\d[\d.,' \u00a0\u202f]* ?[%€$]?"  # as spreadsheets write them
 ROLES = ("category", "label", "ignore")
 MOST_CATEGORIES, FEWEST_ROWS = 12, 20
 CARS = Path(datasets.__file__).with_name("auto_mpg_raw.csv")  # the example of chapter 16
@@ -120,7 +122,7 @@ def read_table(file: str | Path, target: str, columns: Mapping[str, str] | None 
     ValueError: column 'name' holds text ('chevrolet chevelle malibu' in line 4): declare it "category" (one column of \
 0 and 1 a value), "label" (it names the rows) or "ignore"
     """
-    header, lines, rows = _cells(Path(file))
+    header, lines, rows, decimal = _cells(Path(file))
     if not isinstance(columns or {}, Mapping):
         raise TypeError(f'columns must say what to do with each name, as in {{"origin": "category"}}, got {columns!r}')
     roles = dict(columns or {})
@@ -133,14 +135,16 @@ def read_table(file: str | Path, target: str, columns: Mapping[str, str] | None 
     for name, unit in heads:
         if name == target or roles.get(name) in ("label", "ignore"):
             continue
-        made = _dummies(name, texts[name]) if name in roles else {name: _numbers(name, texts[name], lines)}
+        made = _dummies(name, texts[name]) if name in roles else {name: _numbers(name, texts[name], lines, decimal)}
         for made_name, column in made.items():
             _require_not_constant(made_name, column)
+            if made_name in inputs:
+                raise ValueError(f"two columns are called {made_name!r}: give each its own name")
             inputs[made_name] = column
             units.append(unit or "")
     if not inputs:
         raise ValueError(f"no column but the target {target!r} is left to predict it from")
-    y = _numbers(target, texts[target], lines, is_target=True)
+    y = _numbers(target, texts[target], lines, decimal, is_target=True)
     _require_not_constant(target, y, is_target=True)
     return Table(
         X=np.column_stack(list(inputs.values())),
@@ -154,8 +158,8 @@ def read_table(file: str | Path, target: str, columns: Mapping[str, str] | None 
     )
 
 
-def _cells(file: Path) -> tuple[list[str], list[int], list[list[str]]]:
-    """The names of the columns, and for each row its line in the file and its texts."""
+def _cells(file: Path) -> tuple[list[str], list[int], list[list[str]], str]:
+    """The names of the columns, for each row its line in the file and its texts, and the sign for a decimal point."""
     if not file.is_file():
         near = sorted(other.name for other in Path(file.parent).glob("*.csv")) if file.parent.is_dir() else []
         there = f"this folder has {', '.join(near)}" if near else "there is no .csv file in this folder"
@@ -163,8 +167,10 @@ def _cells(file: Path) -> tuple[list[str], list[int], list[list[str]]]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"{file.name!r} is no text in UTF-8: save it as CSV (UTF-8), not as a spreadsheet") from None
-    numbered = [(k, line) for k, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+        said = 'save it as "CSV UTF-8", not as plain "CSV" and not as a spreadsheet'
+        raise ValueError(f"{file.name!r} is no text in UTF-8: {said}") from None
+    numbered = [(k, line) for k, line in enumerate(text.splitlines(), 1) if line.strip()]
+    numbered = list(dropwhile(lambda pair: pair[1].startswith("#"), numbered))
     if len(numbered) < 2:
         raise ValueError(f"{file.name!r} has no rows: a line with the names of the columns comes first, then the rows")
     separator = max(",;\t", key=numbered[0][1].count)
@@ -175,13 +181,14 @@ def _cells(file: Path) -> tuple[list[str], list[int], list[list[str]]]:
     for k, row in zip(lines, rows, strict=True):
         if len(row) != len(header):
             raise ValueError(f"line {k} of {file.name!r} has {len(row)} values, the columns are {len(header)}")
-    if separator != ",":
-        rows = [[value.replace(",", ".") for value in row] for row in rows]
-    return header, lines, rows
+    return header, lines, rows, "." if separator == "," else ","
 
 
 def _require_names(names: list[str], target: str, roles: dict[str, str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
+    if "" in names and "" not in roles:
+        say = 'give it one, or leave it out with {"": "ignore"}'
+        raise ValueError(f"column {names.index('') + 1} has no name: {say}")
     if twice:
         raise ValueError(f"two columns are called {twice[0]!r}: give each its own name")
     for name in (target, *roles):
@@ -194,15 +201,18 @@ def _require_names(names: list[str], target: str, roles: dict[str, str]) -> None
         raise ValueError(f"{target!r} is the target, it must be a column of numbers, and is declared {roles[target]!r}")
 
 
-def _numbers(name: str, texts, lines: list[int], *, is_target: bool = False) -> FloatArray:
+def _numbers(name: str, texts, lines: list[int], decimal: str, *, is_target: bool = False) -> FloatArray:
     """A column of numbers, nan where one is missing."""
     values = np.full(len(texts), np.nan)
     for i, text in enumerate(text.strip() for text in texts):
         if text.lower() in MISSING:
             continue
         try:
-            values[i] = float(text)
+            values[i] = float(text.replace(decimal, "."))
         except ValueError:
+            if re.fullmatch(NEARLY_A_NUMBER, text):
+                say = f"write plain numbers, as -1234{decimal}5"
+                raise ValueError(f"column {name!r} holds {text!r} in line {lines[i]}: {say}") from None
             if is_target:
                 raise ValueError(
                     f"the target {name!r} must be a column of numbers, and holds text ({text!r} in line {lines[i]}): "

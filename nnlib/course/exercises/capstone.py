@@ -169,6 +169,19 @@ def _mean_of_roots(X, y, folds, weight_decay):
     return np.mean(roots)
 
 
+def _root_of_mean_squares(X, y, folds, weight_decay):
+    squares = []
+    for fold in folds:
+        rest = np.setdiff1d(np.arange(len(y)), fold)
+        squares.append(np.mean((_ridge(X[rest], y[rest], X[fold], weight_decay) - y[fold]) ** 2))
+    return np.sqrt(np.mean(squares))
+
+
+def _first_fold(X, y, folds, weight_decay):
+    rest = np.setdiff1d(np.arange(len(y)), folds[0])
+    return np.sqrt(np.mean((_ridge(X[rest], y[rest], X[folds[0]], weight_decay) - y[folds[0]]) ** 2))
+
+
 def _sum_of_squares(X, y, folds, weight_decay):
     return cross_validated_error(X, y, folds, weight_decay) * np.sqrt(len(y))
 
@@ -181,6 +194,9 @@ def _variant(**changed):
         for fold in folds:
             rest = np.setdiff1d(np.arange(len(y)), fold)
             mean, spread = X[rest].mean(axis=0), X[rest].std(axis=0, ddof=changed.get("ddof", 0))
+            if "range" in changed:
+                mean, spread = (X[rest].max(axis=0) + X[rest].min(axis=0)) / 2, np.ptp(X[rest], axis=0) / 2
+            spread = np.ones_like(spread) if "centered" in changed else spread
             A, level, decay = (X[rest] - mean) / spread, y[rest].mean(), weight_decay * np.eye(X.shape[1])
             B = X[fold] if "raw" in changed else (X[fold] - mean) / spread
             decay = weight_decay if "everywhere" in changed else changed.get("decay", 1) * decay
@@ -218,6 +234,13 @@ check_cross_validation = Exercise(
         "That is the mean of the folds' errors. Asked is one root over all rows, in which large folds count more.": (
             _mean_of_roots
         ),
+        "That is the root of the mean of the folds' mean squares. A large fold must count more than a small one.": (
+            _root_of_mean_squares
+        ),
+        "That is the error on the first fold alone: does a `return` stand inside of the loop?": _first_fold,
+        "That scales by the middle and half the range, as section 3 does. Asked are the mean and the standard "
+        "deviation.": _variant(range=True),
+        "The columns are not divided by their standard deviation.": _variant(centered=True),
         "Squares are summed and not averaged before the root.": _sum_of_squares,
         "That is one fit to all rows, tested on the same rows.": _on_all_rows,
         "The root is missing: that is the mean of the squares.": _variant(power=1),
@@ -245,12 +268,12 @@ D             31   26.9              2.43          2.80                      31 
 E             34   29.5              0.02          0.02                      77 of 78"""
 
 DIAGNOSES = (
+    "the bands leave the noise out",
     "hand it in",
+    "the test set is too easy",
+    "the target is among the inputs",
     "it follows the noise",
     "all weights are off",
-    "the bands leave the noise out",
-    "the target is among the inputs",
-    "the test set is too easy",
 )
 
 reports += "\n\n" + "\n".join(f"exercises.DIAGNOSES[{i}]: {verdict}" for i, verdict in enumerate(DIAGNOSES))
@@ -259,27 +282,27 @@ check_reports = Answers(
     name="diagnoses",
     asked={
         "A": Asked(
-            right=DIAGNOSES[0],
+            right=DIAGNOSES[1],
             options=DIAGNOSES,
             hint="A: 73 of 78 is 94 %, the two errors are close. Which sign of something wrong do you see?",
         ),
         "B": Asked(
-            right=DIAGNOSES[1],
+            right=DIAGNOSES[4],
             options=DIAGNOSES,
             hint="B: compare its two errors with the 2.5 that such cars scatter. One is far below, one far above.",
         ),
         "C": Asked(
-            right=DIAGNOSES[2],
+            right=DIAGNOSES[5],
             options=DIAGNOSES,
             hint="C: its error is that of the mean. How many directions do the data measure, says γ?",
         ),
         "D": Asked(
-            right=DIAGNOSES[3],
+            right=DIAGNOSES[0],
             options=DIAGNOSES,
             hint="D: its errors are those of A, so the predictions are fine. What is not?",
         ),
         "E": Asked(
-            right=DIAGNOSES[4],
+            right=DIAGNOSES[3],
             options=DIAGNOSES,
             hint="E: nobody predicts a car to 0.02 miles per gallon. From what could one?",
         ),
@@ -362,13 +385,13 @@ def evaluation_e(X, y, seed):
 
 evaluations = {f.__name__: f for f in (evaluation_a, evaluation_b, evaluation_c, evaluation_d, evaluation_e)}
 BUGS = (
-    "the scaling has seen the test rows",
-    "the test rows chose something",
-    "the same car is in training and in test",
-    "the noise is missing from the bands",
     "the test rows are scaled by themselves",
-    "the rows are not dealt at random",
     "the target is among the inputs",
+    "the same car is in training and in test",
+    "the scaling has seen the test rows",
+    "the noise is missing from the bands",
+    "the rows are not dealt at random",
+    "the test rows chose something",
 )
 
 evaluations_and_faults = "\n".join(
@@ -379,12 +402,12 @@ check_bugs = Answers(
     name="bugs",
     asked={
         "evaluation_a": Asked(
-            right=BUGS[0],
+            right=BUGS[3],
             options=BUGS,
             hint="In evaluation_a, which rows does the first line look at?",
         ),
         "evaluation_b": Asked(
-            right=BUGS[1],
+            right=BUGS[6],
             options=BUGS,
             hint="In evaluation_b the split and the scaling are in order. For what is an error on test rows used?",
         ),
@@ -394,12 +417,12 @@ check_bugs = Answers(
             hint="In evaluation_c, follow one car of 40 miles per gallon through the first two lines.",
         ),
         "evaluation_d": Asked(
-            right=BUGS[3],
+            right=BUGS[4],
             options=BUGS,
             hint="In evaluation_d, write down the variance of a new measurement (chapter 14), and compare.",
         ),
         "evaluation_e": Asked(
-            right=BUGS[4],
+            right=BUGS[0],
             options=BUGS,
             hint="In evaluation_e, think of a test set of one single car: what would its scaled inputs be?",
         ),

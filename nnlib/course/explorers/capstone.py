@@ -23,7 +23,7 @@ def bands(table, folds, models, *, start=("miles per gallon", 0.95), ask=None):
     board = Board(1, 2, size=(9.6, 4.6), width_ratios=(1.5, 1))
     cars, held = board.axes
     unit = table.target_unit
-    cars.set(xlim=(8, 42), ylim=(0, 60), xlabel=f"predicted [{unit}]", ylabel=f"measured [{unit}]")
+    cars.set(xlim=(8, 52), ylim=(0, 70), xlabel=f"predicted [{unit}]", ylabel=f"measured [{unit}]")
     held.set(xlim=(-0.5, 2.5), ylim=(0.3, 1.05), ylabel="part of the cars", xlabel="third of the cars, by prediction")
     held.set_xticks(range(3), THIRDS)
     board.line("bands", cars, color=COLORS["sky"], linewidth=1, alpha=0.45, zorder=1)
