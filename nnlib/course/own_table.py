@@ -250,6 +250,8 @@ def _require_not_constant(name: str, column: FloatArray, *, is_target: bool = Fa
     known = column[~np.isnan(column)]
     if len(known) and (known == known[0]).all():
         say = "leaves nothing to predict: choose another target" if is_target else 'tells nothing: "ignore" it'
+        if known[0] == 0 and not is_target:  # as is the column of a category's value that none of these rows has
+            say += ", or join a category's rare values into one"
         raise ValueError(f"column {name!r} is {known[0]:g} in all {len(known)} rows that have it, and {say}")
 
 
