@@ -1,5 +1,6 @@
 """Bayesian regularization: against scikit-learn, closed forms and R's brnn; what it finds; and how it fails."""
 
+import sys
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -224,6 +225,22 @@ def test_at_a_fixed_point_of_a_network_all_equations_hold():
     assert fit.beta == pytest.approx((P - fit.gamma) / (2 * fit.E_D), rel=1e-6)
     assert np.linalg.norm(fit.beta * fit.problem.gradient(fit.w) + fit.alpha * fit.w) < 1e-5
     assert fit.loss == fit.E_D == fit.problem.loss(fit.w)
+
+
+def test_alpha_and_beta_are_at_rest_when_only_rounding_moves_them(monkeypatch):
+    """From this start the last digit of α and β never stands still."""
+    module, asked = sys.modules[nnlib.bayesian_regularization.__module__], []
+
+    def counted(*arguments):
+        asked.append(arguments)
+        return gamma_of(*arguments)
+
+    gamma_of = module.gamma_of
+    monkeypatch.setattr(module, "gamma_of", counted)
+    data, net = datasets.noisy_sine(seed=2), nnlib.MLP([1, 10, 1])
+    fit = nnlib.train(nnlib.bayesian_regularization(nnlib.NetworkFit(net, data.X, data.Y), net.init(seed=0)))
+    assert fit.reason == StopReason.FIXED_POINT
+    assert len(asked) < 6 * fit.n_steps + 100
 
 
 def test_every_record_holds_gamma_and_evidence_at_its_own_w_alpha_and_beta_without_mu():

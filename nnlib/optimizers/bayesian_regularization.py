@@ -53,7 +53,7 @@ FREE_MIN = 1e-12  # below this part of P, P − γ is nothing to measure the noi
 FITTED = 1e-3  # once E_D is below this part of its start, more plain steps would only fit noise
 SETTLING = 10_000  # most updates of α and β within one quadratic model
 NEAR = 0.1  # how far, in logarithms, such a model is trusted
-EPS = np.finfo(float).eps
+AT_REST = 16 * np.finfo(float).eps  # a change of rounding alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def bayesian_regularization(
     References
     ----------
     MacKay (1992), A practical Bayesian framework for backpropagation networks, Neural Computation 4; Foresee & Hagan
-    (1997), Gauss-Newton approximation to Bayesian learning, Proc. IJCNN.
+    (1997), Gauss-Newton approximation to Bayesian learning, Proc. ICNN'97.
 
     Examples
     --------
@@ -235,7 +235,7 @@ class _Run:
             if min(gamma, P - gamma, E_D, E_W) <= 0:
                 return
             alpha, beta = gamma / (2 * E_W), (P - gamma) / (2 * E_D)
-            if _log_change((alpha, beta), previous) <= EPS:
+            if _log_change((alpha, beta), previous) <= AT_REST:
                 break
         if _log_change((alpha, beta), (self.alpha, self.beta)) <= NEAR:
             self.alpha, self.beta = alpha, beta
