@@ -18,6 +18,7 @@ include_patterns = ["README.md", "CONTRIBUTING.md", "notebooks/*.ipynb", "book/*
 
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_dmath_double_inline = True  # a formula of its own may stand in an item of a list, as in Jupyter
 myst_heading_anchors = 3
 myst_heading_slug_func = "course_site.jupyter_slug"
 mathjax_path = "tex-svg.js"  # one file, no fonts: works from file:// too

@@ -31,7 +31,7 @@ STRIP = re.compile(r"^\|( \|)+\n\|[-|]+\n(\[!\[.*\n)", re.MULTILINE)  # the READ
 EMPTY_HEADER = re.compile(r"<th[^>]*>(<p></p>)?</th>")
 FORMULA = re.compile(r"\$[^$]*\$")
 PROMPT = re.compile(r"\s*(>>>|\.\.\. )")
-MARKUP = re.compile(r"\||(?<=\w)_(?=\W|$)")
+LITERAL_OR_MARKUP = re.compile(r"(``.+?``)|\||(?<=\w)_(?=\W|$)")
 
 
 class Picture(NamedTuple):
@@ -198,7 +198,16 @@ def name_no_empty_headers(app, pagename, templatename, context, doctree):
 
 def as_it_stands(app, what, name, obj, options, lines):
     """Docstrings are written to be read as they stand: |x| is a size there and R_ a name, not markup."""
-    lines[:] = [line if PROMPT.match(line) else MARKUP.sub(r"\\\g<0>", line) for line in lines]
+
+    def escaped(found):
+        return found[0] if found[1] else "\\" + found[0]
+
+    lines[:] = [line if PROMPT.match(line) else LITERAL_OR_MARKUP.sub(escaped, line) for line in lines]
+
+
+def say_no_signature(app, what, name, obj, options, signature, returned):
+    """Classes that only a function makes, and that take whatever a widget takes: their signature would say nothing."""
+    return ("", returned) if signature == "(*args, **kwargs)" else None
 
 
 def setup(app):
@@ -207,5 +216,6 @@ def setup(app):
     app.connect("source-read", add_contents)
     app.connect("html-page-context", name_no_empty_headers)
     app.connect("autodoc-process-docstring", as_it_stands)
+    app.connect("autodoc-process-signature", say_no_signature)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True}

@@ -75,6 +75,15 @@ def test_every_public_name_is_in_the_reference(site):
     assert set(nnlib.__all__) - of_chapters - {"activations", "costs", "derivatives"} <= documented | headed
 
 
+def test_no_page_shows_its_markup(site):
+    code, formulas = r"<(script|style|pre|code)\b.*?</\1>", r'<(span|div) class="[^"]*\bmath\b.*?</\2>'
+    hidden = re.compile(f"{code}|{formulas}|<[^>]+>", re.DOTALL)
+    for page in pages(site):
+        prose = hidden.sub("", text_of(page).partition("<article")[2].partition("</article>")[0])
+        assert [mark for mark in ("$", "``", "](") if mark in prose] == [], page.name
+    assert "\\_" not in text_of(site / "book" / "api.html")
+
+
 def test_the_page_for_lecturers_has_a_row_a_chapter_and_every_wrong_answer(site):
     page = text_of(site / "book" / "lecturers.html")
     for name in CHAPTERS[:-1]:
@@ -193,7 +202,7 @@ def test_axe_finds_an_image_without_words(site, page_from_file):
 def test_printed_pages_have_their_folds_open_and_their_code_wrapped(site, page_from_file):
     page = page_from_file(site / "notebooks" / "11-levenberg-marquardt.html").page
     page.emulate_media(media="print")
-    hidden = "[...document.querySelectorAll('article details > *')].filter((part) => !part.offsetHeight).length"
+    hidden = "[...document.querySelectorAll('article details > *')].filter((part) => !part.checkVisibility()).length"
     wide = "[...document.querySelectorAll('article pre')].filter((code) => code.scrollWidth > code.clientWidth).length"
     assert page.locator("article details").count() > 10
     assert page.evaluate(hidden) == 0 and page.evaluate(wide) == 0
