@@ -27,6 +27,7 @@ MINUTES_AND_LINKS = re.compile(r"^\*\d+ minutes.*?\*\n", re.MULTILINE | re.DOTAL
 PROMISE = re.compile(r"\*\*Promise: (.+?)\*\*", re.DOTALL)
 QUESTION = re.compile(r"^\*\*The question:\*\* .+\n", re.MULTILINE)
 HINT = re.compile(r"<details><summary>Hint</summary>.*?</details>", re.DOTALL)
+HOW_TO_ANSWER = re.compile(r"^(?:Replace the dots|Each)\b.*\bcheck\b.*\n", re.MULTILINE)  # above a chapter's exercises
 FOLD = re.compile(r"<details><summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 BOLD_LINE = re.compile(r"^\*\*([^*\n]{1,30})\*\*$", re.MULTILINE)
 FENCE_OR_HEADING = re.compile(r"^```.*?^```|^#{1,3} ", re.MULTILINE | re.DOTALL)
@@ -34,6 +35,7 @@ LINK = re.compile(r"\]\((\d\d-[\w-]+)\.ipynb[^)]*\)")
 SENTENCE_ENDS = re.compile(r"[.?!](?:\*\*|\))?\s+|\n\n")
 CAPTION = re.compile(r"[^#|(-].{,140}", re.DOTALL)
 BREAK = "\f"
+HEADING_ALONE = re.compile(rf"(?<={BREAK})(##? .+)\n\s*{BREAK}(?=##)")  # a heading right below it shares its slide
 
 INDEX = """<!doctype html>
 <html lang="en">
@@ -52,11 +54,11 @@ def shown(cells: list[NotebookNode]) -> list[NotebookNode]:
     """What a lecturer projects of a chapter's cells, each cut into parts that know whether a slide begins with them."""
     parts: list[NotebookNode] = []
     for cell in filter(is_projected, without_skipped(cells)):
-        after_figure = bool(parts) and is_figure(parts[-1])
+        after_figure = next((is_figure(above) for above in reversed(parts) if shows_something(above)), False)
         if is_figure(cell):
             parts += [part(caption_taken_from(parts), "subslide"), marked(cell, "-")]
         elif cell.cell_type == "code":
-            parts.append(marked(cell, "subslide" if after_figure else "-"))
+            parts.append(unsolved(cell, after_figure))
         else:
             parts += markdown_parts(cell.source, after_figure)
     return parts
@@ -81,22 +83,30 @@ def is_figure(cell: NotebookNode) -> bool:
 
 
 def markdown_parts(source: str, begins: bool) -> list[NotebookNode]:
-    """A slide for each heading and, below the others, for each fold; hints stay with the reader."""
-    source = BOLD_LINE.sub(rf"{BREAK}#### \1", HINT.sub("", source))
+    """A slide for each heading with its text and, below the others, for each fold; hints stay with the reader."""
+    source = BOLD_LINE.sub(rf"{BREAK}#### \1", HOW_TO_ANSWER.sub("", HINT.sub("", source)))
     source = FOLD.sub(rf"{BREAK}#### \1\n\2{BREAK}", source)
     source = FENCE_OR_HEADING.sub(lambda found: found[0] if found[0][0] == "`" else BREAK + found[0], source)
-    source = LINK.sub(r"](\1.html)", source)
+    source = HEADING_ALONE.sub(r"\1\n\n", LINK.sub(r"](\1.html)", source))
     first, *others = source.split(BREAK)
     parts = [part(first, "subslide" if begins else "-")]
     parts += [part(text, "slide" if re.match("##? ", text) else "subslide") for text in others]
     return [piece for piece in parts if piece.source]
 
 
-def marked(cell: NotebookNode, slide_type: str) -> NotebookNode:
-    """A code cell with its kind of slide; the check of an exercise has nothing to say yet."""
-    cell.metadata.slideshow = {"slide_type": slide_type}
+def shows_something(cell: NotebookNode) -> bool:
+    return cell.cell_type == "markdown" or bool(cell.outputs)
+
+
+def unsolved(cell: NotebookNode, begins: bool) -> NotebookNode:
+    """A code cell; the check of an exercise has nothing to say yet. What shows nothing needs no slide."""
     if "exercise" in cell.metadata.get("tags", []):
         cell.outputs = []
+    return marked(cell, "subslide" if begins and cell.outputs else "-")
+
+
+def marked(cell: NotebookNode, slide_type: str) -> NotebookNode:
+    cell.metadata.slideshow = {"slide_type": slide_type}
     return cell
 
 

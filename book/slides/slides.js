@@ -64,6 +64,17 @@ function scale(node, ratio) {
   if (ratio < 1) node.style.fontSize = (ratio * parseFloat(getComputedStyle(node).fontSize)) / rem() + "rem";
 }
 
+// A comma or a full stop stays with the formula before it: a browser would begin a line with it.
+function keepPunctuation(formula) {
+  const [mark] = /^[.,;:?!)’”]+/.exec(formula.nextSibling?.nodeType === Node.TEXT_NODE ? formula.nextSibling.data : "") ?? [];
+  if (!mark) return;
+  const kept = document.createElement("span");
+  kept.className = "kept";
+  formula.nextSibling.deleteData(0, mark.length);
+  formula.replaceWith(kept);
+  kept.append(formula, mark);
+}
+
 // Above a slide without a heading stands that of its section.
 function addHeaders() {
   let heading = null;
@@ -112,7 +123,12 @@ function breakBefore(blocks, late) {
 }
 
 const isHeading = (block) => block.matches("h1, h2, h3, h4");
-const announces = (block) => isHeading(block) || /[:,]\s*$/.test(block.textContent);
+const announces = (block) => isHeading(block) || /[:,]\s*$/.test(block.textContent) || isHalfSentence(block);
+
+// Text that goes on in the formula below it.
+function isHalfSentence(block) {
+  return block.matches("p") && block.lastChild?.nodeType === Node.TEXT_NODE && /[\p{L}\d]\s*$/u.test(block.textContent);
+}
 
 // The block and all after it, and the code that made it.
 function withCode(block) {
@@ -138,10 +154,12 @@ function secondPart(block, limit) {
 function secondLines(block, limit) {
   const lines = block.textContent.trimEnd().split("\n");
   const { top, height } = block.getBoundingClientRect();
-  const stay = Math.floor((lines.length * (limit - top)) / height);
+  const fit = Math.floor((lines.length * (limit - top)) / height);
+  const gap = lines.lastIndexOf("", fit); // between two functions, if there is room for one
+  const stay = gap > 3 ? gap : fit;
   if (stay < 3 || stay >= lines.length) return null;
   const rest = block.cloneNode(false);
-  rest.textContent = lines.slice(stay).join("\n");
+  rest.textContent = lines.slice(stay).join("\n").replace(/^\n+/, "");
   block.textContent = lines.slice(0, stay).join("\n");
   block.after(rest);
   return rest;
@@ -190,6 +208,7 @@ function mindTheFocus() {
 async function start() {
   await MathJax.startup.defaultPageReady();
   await document.fonts.ready;
+  all(".slides mjx-container:not([display])").forEach(keepPunctuation);
   all(".slides :is(mjx-container, table, pre)").forEach(narrow);
   addHeaders();
   await fitFigures();

@@ -19,6 +19,7 @@ FAULTS = """() => Reveal.getSlides().flatMap(slide => {
   Reveal.slide(h, v);
   const lowest = document.querySelector("nav").getBoundingClientRect().top;
   const faults = slide.scrollHeight > slide.clientHeight ? ["scrolls"] : [];
+  if (![...slide.children].some(part => !part.matches("header, .code, :empty"))) faults.push("shows nothing");
   for (const node of slide.querySelectorAll("*")) {
     if (node.closest(".code, mjx-assistive-mml, svg *")) continue; // not on the slide, not to be seen, part of a whole
     const box = node.getBoundingClientRect();
@@ -161,6 +162,17 @@ def test_what_an_exercise_asks_to_read_is_on_a_slide(slides):
     page = slides("11-levenberg-marquardt")
     listing = page.page.locator("pre.output", has_text="def ").all_inner_texts()
     assert sum(text.count("def ") for text in listing) >= 5  # the five loops of the bug hunt
+    assert all(text.startswith(("def ", "from ")) for text in listing if "def " in text)  # none is cut in two
+
+
+def test_no_slide_ends_in_mid_sentence_and_no_line_begins_with_a_comma(slides):
+    page = slides("11-levenberg-marquardt")
+    ends = page.page.locator(".slides > section > section > p:last-child").evaluate_all(
+        "paragraphs => paragraphs.map(p => p.lastChild.nodeType === Node.TEXT_NODE ? p.textContent.trim() : '.')"
+    )
+    assert [text[-60:] for text in ends if text[-1].isalnum() or text[-1] in ":,"] == []
+    loose = """formulas => formulas.filter(formula => /^[.,;:]/.test(formula.nextSibling?.data ?? "")).length"""
+    assert page.page.locator(".slides :not(.kept) > mjx-container:not([display])").evaluate_all(loose) == 0
 
 
 def test_the_index_leads_to_every_chapter(folder):
