@@ -58,7 +58,7 @@ def shown(cells: list[NotebookNode]) -> list[NotebookNode]:
         if is_figure(cell):
             parts += [part(caption_taken_from(parts), "subslide"), marked(cell, "-")]
         elif cell.cell_type == "code":
-            parts.append(unsolved(cell, after_figure))
+            parts += code_parts(cell, parts, after_figure)
         else:
             parts += markdown_parts(cell.source, after_figure)
     return parts
@@ -98,11 +98,18 @@ def shows_something(cell: NotebookNode) -> bool:
     return cell.cell_type == "markdown" or bool(cell.outputs)
 
 
-def unsolved(cell: NotebookNode, begins: bool) -> NotebookNode:
-    """A code cell; the check of an exercise has nothing to say yet. What shows nothing needs no slide."""
-    if "exercise" in cell.metadata.get("tags", []):
-        cell.outputs = []
-    return marked(cell, "subslide" if begins and cell.outputs else "-")
+def code_parts(cell: NotebookNode, above: list[NotebookNode], begins: bool) -> list[NotebookNode]:
+    """A cell with its outputs, its code behind the switch. Code is shown where the text announces it and it has no
+    outputs, and where an exercise starts from it: below what it prints, without the words of its check."""
+    is_exercise = "exercise" in cell.metadata.get("tags", [])
+    announced = bool(above) and above[-1].cell_type == "markdown" and above[-1].source.endswith(":")
+    if is_exercise:
+        cell.outputs = [output for output in cell.outputs if output.output_type == "stream"]
+    outputs = [marked(cell, "subslide" if begins and cell.outputs else "-")]
+    if not is_exercise and not (announced and not cell.outputs):
+        return outputs
+    code = part(f"```python\n{cell.source}\n```", "subslide" if begins and not cell.outputs else "-")
+    return [*(outputs if cell.outputs else []), code]
 
 
 def marked(cell: NotebookNode, slide_type: str) -> NotebookNode:

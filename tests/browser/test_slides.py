@@ -160,6 +160,10 @@ def test_a_title_slide_has_promise_and_question_and_no_solution_is_projected(sli
 
 def test_what_an_exercise_asks_to_read_is_on_a_slide(slides):
     page = slides("11-levenberg-marquardt")
+    stubs = page.page.locator(".slides > section > section > .highlight", has_text="exercises.check_")
+    assert stubs.count() == 5
+    printed = page.page.locator("pre.output + .highlight").all_text_contents()  # text of slides out of sight too
+    assert any("check_log" in stub for stub in printed)
     listing = page.page.locator("pre.output", has_text="def ").all_inner_texts()
     assert sum(text.count("def ") for text in listing) >= 5  # the five loops of the bug hunt
     assert all(text.startswith(("def ", "from ")) for text in listing if "def " in text)  # none is cut in two
