@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 PYTHON = re.compile(r"```python\n(.*?)\n```", re.DOTALL)
 ANSWERS = re.compile(r"<details>\s*<summary>\s*(?:Solution|Answers?)\s*</summary>.*?</details>\s*", re.DOTALL)
+PROMISED_AND_LEFT = ("Hint and solution are folded below.", "A hint is folded below.")  # above a chapter's exercises
 
 
 class Exercise(NamedTuple):
@@ -60,7 +61,7 @@ def without_answers(notebook: NotebookNode) -> NotebookNode:
     ]
     for cell in handed_out.cells:
         if cell.cell_type == "markdown":
-            cell.source = ANSWERS.sub("", cell.source).rstrip()
+            cell.source = ANSWERS.sub("", cell.source).replace(*PROMISED_AND_LEFT).rstrip()
     return handed_out
 
 
