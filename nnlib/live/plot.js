@@ -41,7 +41,7 @@ const STYLE = `
   background: var(--jp-layout-color1, #fff); color: var(--jp-content-font-color1, #222); cursor: pointer; }
 .nnlib-row button[aria-pressed=true] { background: #0072b2; border-color: #0072b2; color: #fff; font-weight: 600; }
 .nnlib-row button:disabled { opacity: 0.55; cursor: default; }
-.nnlib-plot :focus-visible { outline: 2px solid #56b4e9; outline-offset: 2px; }
+.nnlib-plot :focus-visible { outline: 2px solid #0072b2; outline-offset: 2px; }
 .nnlib-gone::before { content: "A saved picture: run the cells down to here (Run ▸ Run All Cells) and it moves.";
   display: block; margin: 4px; padding: 6px 12px; border-left: 4px solid #e69f00;
   font: var(--jp-content-font-size1, 14px)/1.5 var(--jp-content-font-family, system-ui, sans-serif); color: var(--jp-content-font-color1, inherit); }
