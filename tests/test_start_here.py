@@ -23,13 +23,13 @@ def prose(chapter):
     return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
 
-def test_the_map_lists_the_chapters_of_the_readme_and_links_those_that_exist():
+def test_the_map_lists_the_chapters_of_the_readme_with_their_minutes():
     course = re.findall(r"^\| \[?(\d\d-[\w-]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     rows = re.findall(r"^\| (\S*\d\d-[\w-]+\S*) \| .* \| (.*) \|$", prose(START), re.MULTILINE)
     expected = [("00-start-here", "you are here")]
     for name in course[1:]:
-        exists = (ROOT / f"notebooks/{name}.ipynb").exists()
-        expected.append((f"[{name}]({name}.ipynb)", "ready") if exists else (name, "planned"))
+        minutes = re.search(r"(\d+) minutes to read, (\d+) to do", prose(ROOT / f"notebooks/{name}.ipynb"))
+        expected.append((f"[{name}]({name}.ipynb)", f"{minutes[1]}, {minutes[2]}"))
     assert rows == expected
 
 
