@@ -118,7 +118,17 @@ def never_ends_and_swallows(*arguments):
 
 
 JUNK = ["text", 3, np.nan, 1j, True, [1, 2], [[1], [2, 3]], (1, 2), {"a": 1}, {}, set(), object(), np.zeros(3), int]
-RETURNED = [*JUNK, np.array([object()]), np.array(["a"]), [..., 1], lambda: 0, Fraction(1, 7), np.zeros((0, 2))]
+RETURNED = [
+    *JUNK,
+    np.array([object()]),
+    np.array(["a"]),
+    [..., 1],
+    lambda: 0,
+    Fraction(1, 7),
+    np.zeros((0, 2)),
+    10**400,
+    [10**400],
+]
 
 
 def junk_id(value):
@@ -374,7 +384,8 @@ def test_an_interrupt_by_the_reader_passes_through():
 
 def test_fractions_and_rounded_numbers_do_on_paper():
     check = Answers(name="paper", asked={"third": Asked(right=1 / 3), "pair": Asked(right=[1, 2])}, praise="yes.")
-    for answers in ({"third": Fraction(1, 3), "pair": (1, 2)}, {"third": 0.3333, "pair": np.array([1, 2.0])}):
+    pairs = (1, 2), np.array([1, 2.0]), [Fraction(1), Fraction(4, 2)]
+    for answers in ({"third": third, "pair": pair} for third in (Fraction(1, 3), 0.3333) for pair in pairs):
         told(check(answers), Verdict.RIGHT)
     assert "one number" in wrong(check({"third": [1 / 3], "pair": [1, 2]}))
 

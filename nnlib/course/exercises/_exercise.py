@@ -188,11 +188,11 @@ def in_kind(what: str, value, right):
 
 
 def _as_numbers(what: str, value) -> np.ndarray:
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        value = float(value)  # a Fraction too
     try:
         array = np.asarray(value)
-    except Exception:  # lists of different lengths, or an object that cannot become an array
+        if array.dtype == object and all(map(_is_real, array.flat)):  # Fractions, say
+            array = array.astype(float)
+    except Exception:  # lists of different lengths, an object that cannot become an array, a number beyond all floats
         raise Told(f"{what} must be a number or an array of numbers, this is {kind(value)}.") from None
     if array.dtype.kind == "c":
         raise Told(f"{what} is complex. All numbers here are real.")
@@ -203,6 +203,10 @@ def _as_numbers(what: str, value) -> np.ndarray:
         why = "Is something divided by zero, a logarithm taken of 0, or has it overflowed?"
         raise Told(f"{what} is not finite: it holds nan or inf. {why}")
     return array.astype(float)
+
+
+def _is_real(value) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _entries(array: np.ndarray) -> str:
