@@ -204,23 +204,16 @@ def test_after_the_build_binder_adds_the_package_alone_and_trusts_the_chapters()
 # README
 
 
-def test_the_map_of_chapters_links_those_that_exist_and_marks_the_others_planned():
+def test_the_map_of_chapters_links_each_and_runs_it():
     rows = re.findall(r"^\| (.*?\d\d-[\w-]+.*?) \| (.*) \|$", README, re.MULTILINE)
-    expected = []
-    for name in COURSE:
-        exists = (ROOT / f"notebooks/{name}.ipynb").exists()
-        expected.append(f"[{name}](notebooks/{name}.ipynb)" if exists else name)
-    assert [chapter for chapter, _ in rows] == expected
-    for name, (chapter, says) in zip(COURSE, rows, strict=True):
-        if chapter == name:
-            assert says == "planned"
-        else:
-            run_it = f"[run it]({links.binder(name + '.ipynb')})"
-            assert says.endswith(run_it), f"in README.md the line of {name} must end in {run_it}"
+    assert [chapter for chapter, _ in rows] == [f"[{name}](notebooks/{name}.ipynb)" for name in COURSE]
+    for name, (_, says) in zip(COURSE, rows, strict=True):
+        run_it = f"[run it]({links.binder(name + '.ipynb')})"
+        assert says.endswith(run_it), f"in README.md the line of {name} must end in {run_it}"
 
 
 def test_every_notebook_is_a_chapter_of_the_map():
-    assert {path.stem for path in CHAPTERS} <= set(COURSE)
+    assert {path.stem for path in CHAPTERS} == set(COURSE)
 
 
 def test_the_readme_fits_about_one_screen_and_leads_only_to_files_that_exist():

@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import tomllib
 import venv
+from functools import partial
 
 import nbformat
 import pytest
@@ -185,10 +186,15 @@ def graders(tmp_path_factory):
 GRADED = pytest.mark.parametrize("name", ["04-backpropagation-in-matrices", "11-levenberg-marquardt"])
 
 
+def succeeds(*command, cwd=ROOT, **environment):
+    """Run a command, and say what it said if it failed."""
+    done = run(*command, cwd=cwd, **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def assigned(name, converter, out):
     """Convert a chapter as the Makefile does."""
-    made = run(sys.executable, ROOT / "book/teaching" / converter, out, ROOT / f"notebooks/{name}.ipynb")
-    assert made.returncode == 0, made.stderr
+    succeeds(sys.executable, ROOT / "book/teaching" / converter, out, ROOT / f"notebooks/{name}.ipynb")
 
 
 def without_solutions(path):
@@ -205,11 +211,7 @@ def without_solutions(path):
 @GRADED
 def test_nbgrader_gives_full_marks_for_the_solutions_and_none_for_the_stubs(graders, tmp_path, name):
     assigned(name, "to_nbgrader.py", tmp_path)
-
-    def nbgrader(*arguments):
-        done = run("nbgrader", *arguments, cwd=tmp_path, **graders)
-        assert done.returncode == 0, done.stderr
-
+    nbgrader = partial(succeeds, "nbgrader", cwd=tmp_path, **graders)
     nbgrader("generate_assignment", name)
     handed_out = tmp_path / f"release/{name}/{name}.ipynb"
     for student, notebook in (("stubs", handed_out), ("solved", tmp_path / f"source/{name}/{name}.ipynb")):
@@ -234,11 +236,7 @@ def test_nbgrader_gives_full_marks_for_the_solutions_and_none_for_the_stubs(grad
 @GRADED
 def test_otter_gives_full_marks_for_the_solutions_and_none_for_the_stubs(graders, tmp_path, name):
     assigned(name, "to_otter.py", tmp_path)
-
-    def otter(*arguments):
-        done = run("otter", *arguments, cwd=tmp_path, **graders)
-        assert done.returncode == 0, done.stdout + done.stderr
-
+    otter = partial(succeeds, "otter", cwd=tmp_path, **graders)
     otter("assign", f"{name}/{name}.ipynb", "dist")  # runs the solutions, and fails if they miss a mark
     (autograder,) = tmp_path.glob("dist/autograder/*.zip")
     otter("run", f"dist/student/{name}.ipynb", "--autograder", autograder, "--output-dir", tmp_path)
